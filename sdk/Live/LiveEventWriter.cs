@@ -1,0 +1,23 @@
+namespace Pmoas.Sdk.Live;
+
+/// <summary>Writes one event as named fields. The host shows them as coloured columns, plain lines or JSON.</summary>
+public abstract class LiveEventWriter
+{
+    /// <summary>First field of every event: kernel time in nanoseconds since boot (<c>bpf_ktime_get_ns</c>), and what happened.</summary>
+    public abstract void Begin(ulong bootTimeNs, string what);
+
+    /// <summary>A text field.</summary>
+    public abstract void Text(string name, ReadOnlySpan<char> value);
+
+    /// <summary>A whole number.</summary>
+    public abstract void Number(string name, long value);
+
+    /// <summary>A time span; shown with a unit to people, as seconds in JSON under <c>NAME_seconds</c>.</summary>
+    public abstract void Duration(string name, ulong nanoseconds);
+
+    /// <summary>The container a tag's id stands for: namespace, pod, container and role.</summary>
+    public abstract void Container(uint containerId);
+}
+
+/// <summary>Writes the fields of one event of type <typeparamref name="T"/>.</summary>
+public delegate void LiveEventFormat<T>(in T value, LiveEventWriter writer) where T : unmanaged;
