@@ -1,0 +1,26 @@
+using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Pods;
+
+namespace Pmoas.Host.Identity;
+
+/// <summary>The tag maps in the kernel: which cgroup is which container, which network namespace is which pod. Thread-safe.</summary>
+internal interface IKernelIdentity
+{
+    /// <summary>Adds or changes a container's tag, by its <see cref="Container.CgroupId"/>.</summary>
+    void Tag(Container container);
+
+    /// <summary>Removes a container's tag. Sockets that carry it keep it until they close.</summary>
+    void Untag(Container container);
+
+    /// <summary>Tags the sockets this process already holds; call it for each process of a container that has just been tagged.</summary>
+    void Enrol(int pid);
+
+    /// <summary>Says which pod a network namespace belongs to, by its cookie (SO_NETNS_COOKIE).</summary>
+    void TagPod(ulong netnsCookie, uint podId);
+
+    /// <summary>Forgets a network namespace.</summary>
+    void UntagPod(ulong netnsCookie);
+
+    /// <summary>Makes an opened, not yet loaded object use the shared maps and constants it declares.</summary>
+    void ShareWith(BpfObject opened);
+}
