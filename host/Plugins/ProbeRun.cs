@@ -12,10 +12,12 @@ namespace Pmoas.Host.Plugins;
 internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
 {
     private readonly ILogger _logger = services.Loggers.CreateLogger("pmoas." + plugin.Name);
+    private readonly Lock _gate = new();
     private CancellationTokenSource? _stopping;
     private Task _life = Task.CompletedTask;
     private TaskCompletionSource _settled = new();
-    private volatile ProbeSession? _session;
+    private ProbeSession? _session;
+    private int _starts;
     private volatile string _reason = "";
     private string _logged = "";
 
@@ -25,11 +27,8 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
     /// <summary>Why it is unsupported or faulted; empty otherwise.</summary>
     public string Reason => _reason;
 
-    /// <summary>How often it was started anew after a fault.</summary>
-    public int Restarts { get; private set; }
-
-    /// <summary>What runs now, or null.</summary>
-    public ProbeSession? Session => _session;
+    /// <summary>How often it was started anew: after a fault, with other options, or switched on again.</summary>
+    public int Restarts => Math.Max(0, _starts - 1);
 
     /// <summary>Begins the life; returns at once.</summary>
     /// <param name="options">An instance of the manifest's options type, or null when it names none.</param>
@@ -39,6 +38,24 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
         _settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         CancellationToken stopping = _stopping.Token;
         _life = Task.Run(() => LiveAsync(options, stopping), CancellationToken.None);
+    }
+
+    /// <summary>Looks at what runs now, which is not released meanwhile. Null when nothing runs.</summary>
+    public T? Look<T>(Func<ProbeSession, T> look) where T : class
+    {
+        lock (_gate)
+        {
+            return _session is null ? null : look(_session);
+        }
+    }
+
+    /// <summary>Ends what runs now, as a fault; it is started anew after a pause. Returns at once.</summary>
+    public void Fault(PluginException fault)
+    {
+        lock (_gate)
+        {
+            _session?.End(fault);
+        }
     }
 
     /// <summary>Completes when the first start came to an end: running, unsupported or faulted.</summary>
@@ -67,11 +84,17 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
             try
             {
                 using ProbeSession session = Begin(options);
-                _session = session;
-                Enter(PluginState.Running);
-                _logged = "";
-                ProbeLog.Running(_logger, plugin.Version, HookText.Of(session.Hooks));
-                throw await session.Fault.WaitAsync(stopping);
+                try
+                {
+                    Show(session);
+                    Enter(PluginState.Running);
+                    ProbeLog.Running(_logger, plugin.Version, HookText.Of(session.Hooks));
+                    throw await session.Fault.WaitAsync(stopping);
+                }
+                finally
+                {
+                    Show(null);
+                }
             }
             catch (OperationCanceledException) when (stopping.IsCancellationRequested)
             {
@@ -79,21 +102,21 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
             }
             catch (PluginException fault)
             {
-                Fault(fault);
+                Tell(fault);
                 if (fault.State == PluginState.Unsupported)
                 {
                     return;
                 }
             }
-            finally
+
+            if (services.Time.GetElapsedTime(begun) >= Backoff.Well)
             {
-                _session = null;
+                (faults, _logged) = (0, "");
             }
 
-            faults = services.Time.GetElapsedTime(begun) >= Backoff.Well ? 1 : faults + 1;
+            faults++;
             await Task.Delay(Backoff.Pause(faults, Random.Shared.NextDouble()), services.Time, stopping)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Restarts += stopping.IsCancellationRequested ? 0 : 1;
         }
 
         Enter(PluginState.Stopped);
@@ -109,6 +132,7 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
                 $"needs kernel {manifest.MinimumKernel} or newer; this one is {KernelVersion.Release}.");
         }
 
+        _starts++;
         IProbe probe = plugin.Create();
         ProbeSettings settings = new(options, services.Live is not null);
         AttachedHooks? attached = Attach(probe, settings);
@@ -157,17 +181,25 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
         }
     }
 
-    private void Fault(PluginException fault)
+    private void Tell(PluginException fault)
     {
         _reason = fault.Message;
         if (_logged != fault.Message)
         {
             // Once: a probe that is tried again every minute must not fill the log with the same sentence.
             _logged = fault.Message;
-            ProbeLog.Ended(_logger, fault.State == PluginState.Unsupported ? "unsupported" : "faulted", fault.Message);
+            ProbeLog.Ended(_logger, StateText.Of(fault.State), fault.Message);
         }
 
         Enter(fault.State);
+    }
+
+    private void Show(ProbeSession? session)
+    {
+        lock (_gate)
+        {
+            _session = session;
+        }
     }
 
     private void Enter(PluginState state)
