@@ -43,6 +43,11 @@ typedef int __kernel_pid_t;
 typedef __kernel_pid_t pid_t;
 typedef unsigned int __kernel_uid32_t;
 typedef __kernel_uid32_t uid_t;
+enum {
+	false = 0,
+	true = 1,
+};
+
 enum bpf_map_type {
 	BPF_MAP_TYPE_UNSPEC = 0,
 	BPF_MAP_TYPE_HASH = 1,
@@ -89,6 +94,7 @@ enum {
 	BPF_EXIST = 2,
 	BPF_F_NO_PREALLOC = 1,
 	BPF_F_NO_COMMON_LRU = 2,
+	BPF_F_CLONE = 512,
 	BPF_F_RDONLY_PROG = 128,
 	BPF_F_MMAPABLE = 1024,
 	BPF_F_USER_STACK = 256,
