@@ -7,7 +7,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export PATH := $(PATH):/usr/sbin:/sbin
 
 CONFIGURATION := Release
-DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet --tl:off
+DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet --tl:off -clp:NoSummary
 
 # What the daemon and its plugins are made of, folders included: a deleted file changes its folder.
 DAEMON_SOURCES := $(shell find host plugins sdk bpf -not -name '*.md' 2>/dev/null) \

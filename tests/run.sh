@@ -28,7 +28,7 @@ run()
 		/^ +(total|failed|succeeded|skipped): [0-9]+$/ { n[$1] = $2; seen = 1 }
 		END {
 			fails = n["failed:"] + n["errors:"]
-			if (seen) { print n["total:"] - fails - n["skipped:"], fails, n["skipped:"] + 0 }
+			if (seen) { print n["total:"] - fails - n["skipped:"] - n["run:"], fails, n["skipped:"] + 0 }
 		}' "$log/out")
 	# shellcheck disable=SC2086 # three numbers
 	set -- $counts
@@ -52,7 +52,7 @@ say "format of C files"
 find bpf tests -name '*.[ch]' -not -name vmlinux.h -exec clang-format --dry-run -Werror {} + || bad=1
 
 say "build of the tests"
-dotnet build Pmoas.slnx -c Release -v quiet --tl:off || exit 1
+dotnet build Pmoas.slnx -c Release -v quiet --tl:off -clp:NoSummary || exit 1
 
 if [ "$(id -u)" -ne 0 ]; then
 	run Pmoas.Tests

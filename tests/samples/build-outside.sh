@@ -14,4 +14,4 @@ rm -rf "$NUGET_PACKAGES/pmoas.sdk" "$root/artifacts/samples/$sample"
 
 cp -r "$root/tests/samples/$sample/." "$outside"
 cd "$outside"
-dotnet publish -c Release -v quiet --tl:off -o "$root/artifacts/samples/$sample"
+dotnet publish -c Release -v quiet --tl:off -clp:NoSummary -o "$root/artifacts/samples/$sample"

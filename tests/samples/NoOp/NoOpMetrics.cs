@@ -5,7 +5,10 @@ namespace NoOp;
 internal static class NoOpMetrics
 {
     public static readonly CounterDef Transitions = new(
-        "pmoas_no_op_transitions_total", "TCP state changes on this node.", []) { Field = "transitions" };
+        "pmoas_no_op_transitions_total", "TCP state changes on this node.", [])
+    {
+        Field = "transitions",
+    };
 
     public static readonly MetricDef[] All = [Transitions];
 }
