@@ -136,12 +136,6 @@ sub write_type
 		return;
 	}
 	my $t = find($key, @$members);
-	if (!$t) {
-		push @bad, "$key: this kernel has no such type";
-		return;
-	}
-	push @bad, "$key: this kernel has no member $_" for grep { !member($t, $_) } @$members;
-	return if @bad;
 	$done{$key} = 1;
 	# body() writes to $out what it needs first, so it runs before its own text is added.
 	my $text = @$members ? body($t, $members, '') : $key;
@@ -150,9 +144,10 @@ sub write_type
 
 # ---- The list.
 
+# A type listed again gains members: each plugin's group says what that plugin reads.
 sub read_list
 {
-	my @entries;
+	my (@entries, %entry, $current);
 	open my $list, '<', "${here}types.list" or die "vmlinux: ${here}types.list: $!\n";
 	while (<$list>) {
 		chomp;
@@ -163,11 +158,14 @@ sub read_list
 		s/\s*#.*//;
 		next if /^\s*$/;
 		if (/^\s+(\S.*)/) {
-			push @{ $entries[-1]{members} }, split ' ', $1;
+			add_members($current, split ' ', $1);
 		} elsif (/^typedef (.+)/) {
 			push @entries, map { { key => "typedef $_", members => [] } } split ' ', $1;
 		} elsif (/^((?:struct|union|enum)(?: \w+)?):\s*(.*)/) {
-			push @entries, { key => $1, members => [ split ' ', $2 ] };
+			my ($key, $members) = ($1, $2);
+			$current = $key eq 'enum' ? undef : $entry{$key};
+			push @entries, $current = $entry{$key} = { key => $key, members => [] } if !$current;
+			add_members($current, split ' ', $members);
 		} else {
 			die "vmlinux: types.list:$.: not a type, a continuation or C text: $_\n";
 		}
@@ -175,25 +173,53 @@ sub read_list
 	return @entries;
 }
 
+sub add_members
+{
+	my ($entry, @names) = @_;
+	my %has = map { $_ => 1 } @{ $entry->{members} };
+	push @{ $entry->{members} }, grep { !$has{$_}++ } @names;
+}
+
+# Everything that is listed exists in this kernel.
+sub check
+{
+	for my $e (grep { $_->{key} } @_) {
+		my ($key, @members) = ($e->{key}, @{ $e->{members} });
+		if ($key eq 'enum') {
+			push @bad, "enum: this kernel has no constant $_" for grep { !defined $enum_value{$_} } @members;
+			next;
+		}
+		my $t = find($key, @members);
+		push @bad, "$key: this kernel has no such type" if !$t;
+		push @bad, "$key: this kernel has no member $_" for grep { $t && !member($t, $_) } @members;
+	}
+	complain();
+}
+
+# All mistakes at once, each once.
+sub complain
+{
+	my %once;
+	die map { "vmlinux: $_\n" } grep { !$once{$_}++ } @bad if @bad;
+}
+
 sub header
 {
 	my ($arch, @entries) = @_;
-	(%done, $out) = ();
-	$out = "";
+	%done = ();
+	$out = '';
 	for my $e (@entries) {
 		if (defined $e->{verbatim}) {
 			$out .= "$e->{verbatim}\n" if $e->{arch} eq 'c' || $e->{arch} eq $arch;
 		} elsif ($e->{key} =~ /^typedef (.*)/) {
-			$named{ $e->{key} } ? typedef($named{ $e->{key} }[0]) : push @bad, "$e->{key}: this kernel has no such type";
+			typedef($named{ $e->{key} }[0]);
 		} elsif ($e->{key} eq 'enum') {
-			my @unknown = grep { !defined $enum_value{$_} } @{ $e->{members} };
-			push @bad, "enum: this kernel has no constant @unknown" if @unknown;
-			$out .= "enum {\n" . join('', map { "\t$_ = " . ($enum_value{$_} // '?') . ",\n" } @{ $e->{members} }) . "};\n\n";
+			$out .= "enum {\n" . join('', map { "\t$_ = $enum_value{$_},\n" } @{ $e->{members} }) . "};\n\n";
 		} else {
 			write_type($e->{key}, $e->{members});
 		}
 	}
-	die map { "vmlinux: $_\n" } do { my %once; grep { !$once{$_}++ } @bad } if @bad;
+	complain();
 	return <<"END";
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /* Made by bpf/vmlinux/generate.pl from bpf/vmlinux/types.list for $arch: edit the list, then `make vmlinux`. */
@@ -215,6 +241,7 @@ END
 
 read_btf();
 my @entries = read_list();
+check(@entries);
 $listed{ $_->{key} } = $_->{members} for grep { $_->{key} } @entries;
 for my $arch ('x86', 'arm64') {
 	my $text = header($arch, @entries);
