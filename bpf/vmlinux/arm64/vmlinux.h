@@ -331,6 +331,8 @@ struct proto_accept_arg {
 	bool kern;
 };
 
+struct msghdr;
+
 struct seq_file;
 
 struct bpf_map {
