@@ -10,7 +10,7 @@ namespace Pmoas.Host.Daemon;
 /// everything before the process does. The host reports "started" (systemd's READY=1) when the first configuration is in effect.
 /// </summary>
 internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationLifetime lifetime, ILogger<NodeService> logger)
-    : IHostedLifecycleService, IReadiness
+    : IHostedLifecycleService, IReadiness, IDisposable
 {
     private readonly Channel<PmoasOptions> _edits = Channel.CreateUnbounded<PmoasOptions>(new() { SingleReader = true });
     private ConfigWatch? _watch;
@@ -56,11 +56,9 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _notReady = "stopping";
-        _hangUp?.Dispose();
-        _watch?.Dispose();
+        Dispose();
         _edits.Writer.Complete();
-        await _applying;
-        await node.DisposeAsync();
+        await _applying; // the node itself ends with the services, after HTTP
     }
 
     /// <inheritdoc/>
@@ -68,6 +66,13 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
 
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>No edit is noticed after this.</summary>
+    public void Dispose()
+    {
+        _hangUp?.Dispose();
+        _watch?.Dispose();
+    }
 
     /// <summary>One edit after the other: a plugin is not told to stop while it is being started.</summary>
     private async Task ApplyEditsAsync()

@@ -4,7 +4,6 @@ using Pmoas.Host.Identity;
 using Pmoas.Host.Live;
 using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
-using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;

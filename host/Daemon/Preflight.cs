@@ -4,6 +4,7 @@ using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
 using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Bpf.Native;
 
 namespace Pmoas.Host.Daemon;
 
@@ -69,11 +70,22 @@ internal static class Preflight
                 $"{string.Join(" and ", wanted)} missing: pods of other users are not found by their network namespace; see pmoas.service."),
             _ => new Finding(Verdict.Ok, "capabilities", "all there"),
         };
-        yield return LibbpfVersion.Fault is { } fault
-            ? new Finding(Verdict.Fail, "libbpf", fault)
-            : new Finding(Verdict.Ok, "libbpf", LibbpfVersion.Text);
+        yield return Libbpf();
         var tree = CgroupTree.Detect();
         yield return new Finding(Verdict.Ok, "cgroups", $"{(tree.Mode == CgroupMode.V2 ? "version 2" : "version 1 (memory)")} at {tree.Root}");
+    }
+
+    private static Finding Libbpf()
+    {
+        try
+        {
+            LibbpfVersion.Require();
+            return new Finding(Verdict.Ok, "libbpf", LibbpfVersion.Text);
+        }
+        catch (BpfException e)
+        {
+            return new Finding(Verdict.Fail, "libbpf", e.Message);
+        }
     }
 
     private static Finding Folder(string plugins)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Live;
 using Pmoas.Sdk.Pods;
 
@@ -17,6 +18,7 @@ internal abstract class LiveOutput : LiveEventWriter
     private readonly IContainerIndex _containers;
     private readonly Action _endLine;
     private readonly Action _flushOutput;
+    private readonly SortedSet<string> _offered = new(StringComparer.Ordinal);
     private bool _wanted;
     private long _flushed;
 
@@ -27,8 +29,40 @@ internal abstract class LiveOutput : LiveEventWriter
     /// <summary>Events shown so far.</summary>
     public long Shown { get; private set; }
 
+    /// <summary>Streams the probes offer, wanted or not.</summary>
+    public IReadOnlyCollection<string> Offered => _offered;
+
+    /// <summary>Events the kernel programs had to report, in the sessions that ended.</summary>
+    public ulong Attempts { get; private set; }
+
+    /// <summary>Those that were handed over.</summary>
+    public ulong Delivered { get; private set; }
+
+    /// <summary>Those that found no room in their ring.</summary>
+    public ulong Dropped { get; private set; }
+
     /// <summary>Completes when nobody reads the output any more, as after <c>| head</c>.</summary>
     public Task ReaderGone => _readerGone.Task;
+
+    /// <summary>Notes that a probe offers this stream. Before events come.</summary>
+    public void Offer(string stream)
+    {
+        lock (_offered)
+        {
+            _offered.Add(stream);
+        }
+    }
+
+    /// <summary>Adds a ring's counts when its session ends.</summary>
+    public void Total(RingCount count, ulong delivered)
+    {
+        lock (_offered)
+        {
+            Attempts += count.Attempts;
+            Dropped += count.Dropped;
+            Delivered += delivered;
+        }
+    }
 
     /// <summary>Whether somebody wants this stream.</summary>
     public bool Wants(string stream) => _filter.Wants(stream);

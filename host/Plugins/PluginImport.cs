@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using McMaster.NETCore.Plugins;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Pmoas.Sdk;
 

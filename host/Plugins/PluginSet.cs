@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 
 namespace Pmoas.Host.Plugins;
 
@@ -63,7 +62,7 @@ internal sealed class PluginSet(PluginCatalog catalog, ProbeServices services) :
         All.FirstOrDefault(status => status.Name == plugin)?.Run?.Fault(PluginBorder.Fault("collecting before a scrape", e));
 
     /// <summary>Ends all plugins; when it completes, everything is detached.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(_runs.Values.Select(running => running.Run.StopAsync()));
+    public async ValueTask DisposeAsync() => await Task.WhenAll(_runs.Values.Select(running => running.Run.DisposeAsync().AsTask()));
 
     private void TellRefusals(IReadOnlyDictionary<string, EnabledPlugin> enabled)
     {

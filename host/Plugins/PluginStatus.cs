@@ -34,6 +34,6 @@ internal sealed record PluginStatus(string Name, string Version = "", ProbeRun? 
     private static RingFact RingFact(RingRoute ring)
     {
         RingCount count = ring.Count;
-        return new RingFact(ring.Ring, (ulong)count.Attempts, (ulong)ring.Delivered, (ulong)count.Dropped);
+        return new RingFact(ring.Ring, count.Attempts, ring.Delivered, count.Dropped);
     }
 }

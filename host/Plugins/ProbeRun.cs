@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Logging;
-using Pmoas.Host.Live;
 using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;
 
@@ -9,7 +7,7 @@ namespace Pmoas.Host.Plugins;
 /// One probe's life: started with its options, started anew after a fault with a growing pause, ended with everything released.
 /// Its properties may be read from any thread; <see cref="Start"/> and <see cref="StopAsync"/> are called by one.
 /// </summary>
-internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
+internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services) : IAsyncDisposable
 {
     private readonly ILogger _logger = services.Loggers.CreateLogger("pmoas." + plugin.Name);
     private readonly Lock _gate = new();
@@ -74,6 +72,9 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services)
         _stopping.Dispose();
         _stopping = null;
     }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync() => await StopAsync();
 
     private async Task LiveAsync(object? options, CancellationToken stopping)
     {

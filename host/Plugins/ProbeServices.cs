@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Pmoas.Host.Exposition;
 using Pmoas.Host.Identity;
 using Pmoas.Host.Live;

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Pmoas.Host.Exposition;
 using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;
@@ -91,7 +90,13 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
     /// <inheritdoc/>
     public override void OnLive<T>(string ring, string stream, LiveEventFormat<T> write)
     {
-        if (_services.Live is { } live && live.Wants(stream))
+        if (_services.Live is not { } live)
+        {
+            return;
+        }
+
+        live.Offer(stream);
+        if (live.Wants(stream))
         {
             Route(ring).Add((in T value) =>
             {
@@ -118,6 +123,7 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
     public void Dispose()
     {
         _stopping.Cancel();
+        _attached?.Detach(); // first: what is read now are the last numbers, exactly
         _routes.ForEach(_services.Rings.Remove);
         if (_scrape is not null && !_fault.Task.IsCompleted)
         {
@@ -125,7 +131,12 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
         }
 
         _scrape?.Dispose();
-        _routes.ForEach(route => route.Dispose());
+        foreach (RingRoute route in _routes)
+        {
+            _services.Live?.Total(route.Count, route.Delivered);
+            route.Dispose();
+        }
+
         _attached?.Dispose();
         _stopping.Dispose();
     }

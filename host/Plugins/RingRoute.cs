@@ -30,7 +30,7 @@ internal sealed class RingRoute : IDisposable
     public string Ring { get; }
 
     /// <summary>Events handed over so far.</summary>
-    public long Delivered => _buffer.Delivered;
+    public ulong Delivered => _buffer.Delivered;
 
     /// <summary>Attempts and losses, as the kernel program counted them.</summary>
     public RingCount Count => RingBuffer.ReadCount(_bpf, Ring);

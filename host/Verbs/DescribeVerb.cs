@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Pmoas.Host.Describe;
 using Pmoas.Host.Plugins;
-using Pmoas.Sdk.Metrics;
 
 namespace Pmoas.Host.Verbs;
 
@@ -75,7 +74,7 @@ internal static class DescribeVerb
         {
             File.WriteAllText(readme, MarkdownTable.WriteInto(File.ReadAllText(readme), readme, plugin.Manifest.Metrics));
         }
-        catch (MetricDefinitionException e)
+        catch (FormatException e)
         {
             Console.Error.WriteLine($"pmoas: {e.Message}");
             return false;

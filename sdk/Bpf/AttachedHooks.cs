@@ -29,6 +29,15 @@ public sealed class AttachedHooks : IDisposable
         return ring;
     }
 
+    /// <summary>Detaches every program; the maps stay readable until <see cref="Dispose"/>.</summary>
+    public void Detach()
+    {
+        foreach (BpfLink link in _links)
+        {
+            link.Dispose();
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

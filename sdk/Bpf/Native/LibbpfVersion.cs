@@ -5,6 +5,9 @@ internal static class LibbpfVersion
 {
     private static readonly string? Fault = Find();
 
+    /// <summary>Version of the libbpf in use; after <see cref="Require"/>.</summary>
+    internal static string Text => $"{Libbpf.libbpf_major_version()}.{Libbpf.libbpf_minor_version()}";
+
     /// <summary>Makes sure of libbpf before its first use.</summary>
     /// <exception cref="BpfException">It is missing or too old.</exception>
     internal static void Require()
