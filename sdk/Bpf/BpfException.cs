@@ -1,21 +1,57 @@
+
 namespace Pmoas.Sdk.Bpf;
 
 /// <summary>A kernel or libbpf call that failed: what was being done, the errno and, for a rejected program, the end of the verifier's log.</summary>
 public sealed class BpfException : Exception
 {
+    private const int TailLines = 8;
+
     /// <summary>Makes the exception.</summary>
-    /// <param name="what">What was being done, such as <c>load accept.bpf.o</c>.</param>
-    /// <param name="errno">Positive errno; libbpf's own codes are 4000 and up.</param>
+    /// <param name="what">What was being done, such as <c>load accept.bpf.o</c>; with <paramref name="errno"/> 0, the whole sentence.</param>
+    /// <param name="errno">Positive errno; libbpf's own codes are 4000 and up; 0 when no call failed.</param>
     /// <param name="verifierLog">The verifier's whole log, or null.</param>
-    public BpfException(string what, int errno, string? verifierLog = null) : base(what)
+    public BpfException(string what, int errno, string? verifierLog = null) : base(Compose(what, errno, verifierLog))
     {
         Errno = errno;
         VerifierLog = verifierLog;
     }
 
-    /// <summary>Positive errno.</summary>
+    /// <summary>Positive errno; 0 when no call failed.</summary>
     public int Errno { get; }
 
     /// <summary>The verifier's whole log, or null.</summary>
     public string? VerifierLog { get; }
+
+    /// <summary>The reason on one line: the errno and, where the verifier rejected the program, its last sentence.</summary>
+    internal string Reason
+    {
+        get
+        {
+            string? sentence = VerifierLog?.Split('\n')
+                .LastOrDefault(line => line.Length > 0 && !line.StartsWith("processed ", StringComparison.Ordinal));
+            string errno = Errno == 0 ? Message : Native.Errno.Describe(Errno);
+            return sentence is null ? errno : $"{errno}; the verifier says: {sentence.Trim()}";
+        }
+    }
+
+    /// <summary>Passes a result through, and throws when it is -errno.</summary>
+    internal static int Check(int result, string what) => result >= 0 ? result : throw new BpfException(what, -result);
+
+    private static string Compose(string what, int errno, string? verifierLog)
+    {
+        if (errno == 0)
+        {
+            return what;
+        }
+
+        string cure = Native.Errno.Cure(errno);
+        string message = $"{what}: {Native.Errno.Describe(errno)}{(cure.Length > 0 ? $" ({cure})" : "")}";
+        if (string.IsNullOrWhiteSpace(verifierLog))
+        {
+            return message;
+        }
+
+        string[] lines = verifierLog.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return $"{message}\n  {string.Join("\n  ", lines.TakeLast(TailLines))}";
+    }
 }
