@@ -39,7 +39,7 @@ internal static class MetricText
     private static (string Suffix, string Word) Suffix(MetricDef def)
     {
         string name = WithoutTotal(def.Name);
-        return Units.FirstOrDefault(unit => name.EndsWith(unit.Suffix, StringComparison.Ordinal), ("", "count"));
+        return Units.FirstOrDefault(unit => name.EndsWith(unit.Suffix, StringComparison.Ordinal), (Suffix: "", Word: "count"));
     }
 
     private static string WithoutTotal(string name) => name.EndsWith("_total", StringComparison.Ordinal) ? name[..^"_total".Length] : name;
