@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Pmoas.Sdk.Bpf.Native;
 
 namespace Pmoas.Sdk.Bpf;
