@@ -16,8 +16,15 @@ internal sealed class RecordingIdentity : IKernelIdentity
 
     public ConcurrentQueue<int> Enrolled { get; } = [];
 
+    /// <summary>Whether <see cref="Tag"/> fails, as it does when the map is full.</summary>
+    public bool Refuses { get; set; }
+
     public void Tag(Container container)
     {
+        if (Refuses)
+        {
+            throw new BpfException("update pmoas_containers", 7);
+        }
         Tags[container.CgroupId] = container;
         _calls.Enqueue($"tag {container.CgroupPath} #{container.Id} pod {container.PodId} {container.Role}");
     }
