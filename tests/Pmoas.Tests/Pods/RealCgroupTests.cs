@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Pods;
 
@@ -59,6 +59,7 @@ public sealed class RealCgroupTests : IAsyncDisposable
     [Fact]
     public async Task a_network_namespace_is_tagged_by_its_cookie_and_untagged_with_the_pod()
     {
+        RequireRoot();
         Directory.CreateDirectory(_tree.DirectoryOf($"{_lab}/proxy"));
         PodDirectory pods = Watch(Specs.Pod("p", Specs.Container("proxy", $"{_lab}/proxy")));
         await Until(() => pods.All.Count == 1);
@@ -68,9 +69,9 @@ public sealed class RealCgroupTests : IAsyncDisposable
         await Until(() => _kernel.Enrolled.Count == 1 && _kernel.Pods.Count == 1);
 
         Assert.Equal([pods.All.First().PodId], _kernel.Pods.Values);
-        Assert.Equal([CookieAsPythonSees(sleeper)], _kernel.Pods.Keys);
+        Assert.Equal([NetworkNamespace.CookieOf(sleeper)!.Value], _kernel.Pods.Keys);
         Assert.Equal([sleeper], _kernel.Enrolled);
-        Assert.NotEqual(CookieAsPythonSees(Environment.ProcessId), _kernel.Pods.Keys.First());
+        Assert.NotEqual(CookieOfThisThread(), _kernel.Pods.Keys.First());
 
         _started[0].Kill();
         await _started[0].WaitForExitAsync(TestContext.Current.CancellationToken);
@@ -89,6 +90,8 @@ public sealed class RealCgroupTests : IAsyncDisposable
         ulong? cookie = NetworkNamespace.CookieOf(sleeper);
 
         Assert.NotNull(cookie);
+        Assert.NotEqual(CookieOfThisThread(), cookie);
+        Assert.Equal(CookieOfThisThread(), NetworkNamespace.CookieOf(Environment.ProcessId));
         Assert.Equal(before, new FileInfo("/proc/thread-self/ns/net").LinkTarget);
         Assert.Null(NetworkNamespace.CookieOf(int.MaxValue));
     }
@@ -128,13 +131,12 @@ public sealed class RealCgroupTests : IAsyncDisposable
         return watch.Elapsed.TotalMilliseconds;
     }
 
-    /// <summary>A second opinion: reads the cookie from within the namespace.</summary>
-    private static ulong CookieAsPythonSees(int pid)
+    private static ulong CookieOfThisThread()
     {
-        using Process python = Process.Start(new ProcessStartInfo("nsenter",
-            ["-t", $"{pid}", "-n", "python3", "-c", "import socket;s=socket.socket();print(int.from_bytes(s.getsockopt(1,71,8),'little'))"])
-        { RedirectStandardOutput = true })!;
-        return ulong.Parse(python.StandardOutput.ReadToEnd().Trim(), CultureInfo.InvariantCulture);
+        using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        Span<byte> cookie = stackalloc byte[sizeof(ulong)];
+        socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_NETNS_COOKIE, cookie);
+        return BitConverter.ToUInt64(cookie);
     }
 
     private sealed class OnePod(PodSpec pod) : IPodSource
