@@ -16,6 +16,13 @@ public sealed class BpfException : Exception
         VerifierLog = verifierLog;
     }
 
+    /// <summary>A sentence that already holds its reasons, and the last of the failures that led to it.</summary>
+    internal BpfException(string sentence, BpfException? last) : base(Sentence(sentence, last?.Errno ?? 0, last?.VerifierLog), last)
+    {
+        Errno = last?.Errno ?? 0;
+        VerifierLog = last?.VerifierLog;
+    }
+
     /// <summary>Positive errno; 0 when no call failed.</summary>
     public int Errno { get; }
 
@@ -37,21 +44,14 @@ public sealed class BpfException : Exception
     /// <summary>Passes a result through, and throws when it is -errno.</summary>
     internal static int Check(int result, string what) => result >= 0 ? result : throw new BpfException(what, -result);
 
-    private static string Compose(string what, int errno, string? verifierLog)
+    private static string Compose(string what, int errno, string? verifierLog) =>
+        Sentence(errno == 0 ? what : $"{what}: {Native.Errno.Describe(errno)}", errno, verifierLog);
+
+    /// <summary>Adds the cure and the end of the verifier's log.</summary>
+    private static string Sentence(string sentence, int errno, string? verifierLog)
     {
-        if (errno == 0)
-        {
-            return what;
-        }
-
         string cure = Native.Errno.Cure(errno);
-        string message = $"{what}: {Native.Errno.Describe(errno)}{(cure.Length > 0 ? $" ({cure})" : "")}";
-        if (string.IsNullOrWhiteSpace(verifierLog))
-        {
-            return message;
-        }
-
-        string[] lines = verifierLog.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        return $"{message}\n  {string.Join("\n  ", lines.TakeLast(TailLines))}";
+        string[] lines = verifierLog?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return string.Join("\n  ", [cure.Length == 0 ? sentence : $"{sentence} ({cure})", .. lines.TakeLast(TailLines)]);
     }
 }

@@ -86,7 +86,7 @@ public sealed class HookLadder
         if (choice.IsMissed)
         {
             throw new BpfException(
-                $"hook '{choice.Hook.Name}' of {_name} cannot be attached on this kernel: {choice.Refused}", last?.Errno ?? 0, last?.VerifierLog);
+                $"hook '{choice.Hook.Name}' of {_name} cannot be attached on this kernel: {choice.Refused}", last);
         }
     }
 

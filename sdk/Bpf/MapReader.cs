@@ -27,13 +27,18 @@ public sealed unsafe class MapReader
     private byte[] _keys = [];
     private byte[] _values = [];
     private uint _capacity;
-    private bool _batches = true;
+    private bool _batches;
 
     /// <summary>Prepares to read this map.</summary>
     /// <exception cref="BpfException">libbpf cannot say how many CPUs there may be.</exception>
-    public MapReader(BpfMap map)
+    public MapReader(BpfMap map) : this(map, batches: true)
+    {
+    }
+
+    internal MapReader(BpfMap map, bool batches)
     {
         _map = map;
+        _batches = batches;
         _keySize = map.KeySize;
         _stride = map.IsPerCpu ? (map.ValueSize + 7) & ~7 : map.ValueSize;
         _entryValues = map.IsPerCpu

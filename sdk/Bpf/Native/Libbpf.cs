@@ -96,9 +96,6 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Lib)]
     internal static partial int bpf_obj_get_info_by_fd(int fd, void* info, uint* size);
 
-    [LibraryImport(Lib)]
-    internal static partial int bpf_prog_test_run_opts(int programFd, TestRunOptions* options);
-
     // ---- map ----
 
     [LibraryImport(Lib)]

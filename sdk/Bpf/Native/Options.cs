@@ -38,27 +38,6 @@ internal struct IteratorLinkInfo
     internal uint Pid;
 }
 
-/// <summary><c>struct bpf_test_run_opts</c>.</summary>
-[StructLayout(LayoutKind.Sequential)]
-internal unsafe struct TestRunOptions
-{
-    internal nuint Size;
-    internal void* DataIn;
-    internal void* DataOut;
-    internal uint DataSizeIn;
-    internal uint DataSizeOut;
-    internal void* ContextIn;
-    internal void* ContextOut;
-    internal uint ContextSizeIn;
-    internal uint ContextSizeOut;
-    internal uint ReturnValue;
-    internal int Repeat;
-    internal uint Duration;
-    internal uint Flags;
-    internal uint Cpu;
-    internal uint BatchSize;
-}
-
 /// <summary><c>struct bpf_prog_info</c> (linux/bpf.h): the members the SDK reads. The kernel fills what fits and says how much.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 232)]
 internal struct ProgramInfo
