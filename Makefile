@@ -9,6 +9,9 @@ export PATH := $(PATH):/usr/sbin:/sbin
 CONFIGURATION := Release
 DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet --tl:off -clp:NoSummary
 
+# Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
+BENCHMARKS := ring
+
 # What the daemon and its plugins are made of, folders included: a deleted file changes its folder.
 DAEMON_SOURCES := $(shell find host plugins sdk bpf -not -name '*.md' 2>/dev/null) \
 	$(wildcard Directory.*.props Directory.*.targets global.json pmoas.toml)
@@ -35,7 +38,7 @@ test: deps build ## Check the format, run all tests (root: kernel and end-to-end
 
 bench: deps build ## Measure what PMOAS costs: requests per second with and without it, nanoseconds per event (root)
 	@dotnet build tests/Pmoas.Benchmarks $(DOTNET_FLAGS)
-	@artifacts/bin/Pmoas.Benchmarks/release/Pmoas.Benchmarks
+	@for what in $(BENCHMARKS); do artifacts/bin/Pmoas.Benchmarks/release/Pmoas.Benchmarks $$what || exit 1; done
 
 format: ## Format all C# and C files
 	@dotnet format Pmoas.slnx

@@ -92,7 +92,8 @@ static __always_inline void set_open(struct connection *c, struct accept_totals 
 	ADD(t->open, open ? 1 : -1);
 }
 
-static __always_inline struct connection *connection_begin(const struct sock *sk, const struct pmoas_tag *tag, __u8 direction)
+static __always_inline struct connection *connection_begin(const struct sock *sk, const struct pmoas_tag *tag,
+							   __u8 direction)
 {
 	struct connection blank = {};
 	struct connection *c;
@@ -398,7 +399,8 @@ static __always_inline void leaving(const struct sock *sk, int to)
 }
 
 /* A connection that was open before we were: known from now on, never counted as new. */
-static __always_inline struct connection *take_in(const struct sock *sk, const struct pmoas_tag *tag, struct accept_totals *t)
+static __always_inline struct connection *take_in(const struct sock *sk, const struct pmoas_tag *tag,
+						  struct accept_totals *t)
 {
 	struct connection *c = connection_begin(sk, tag, DIRECTION_UNKNOWN);
 	struct pmoas_tuple tuple;

@@ -54,6 +54,6 @@ internal static partial class Duration
         return value == TimeSpan.Zero ? "0s" : string.Create(CultureInfo.InvariantCulture, $"{value.Ticks / ticks}{unit}");
     }
 
-    [GeneratedRegex(@"^(?:(?<number>\d+(?:\.\d+)?)(?<unit>us|ms|s|m|h|d|w))+$")]
+    [GeneratedRegex(@"^(?:(?<number>\d+(?:\.\d+)?)(?<unit>us|ms|s|m|h|d|w))+\z")]
     private static partial Regex Parts();
 }

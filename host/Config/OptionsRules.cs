@@ -12,10 +12,8 @@ internal sealed class OptionsRules(object options, IEnumerable<PropertyInfo> pro
 {
     /// <summary>Every rule that does not hold, at its key, or at the table when the key is not there.</summary>
     /// <param name="missingIsMistake">False when a key that seems missing may stand where the file could not be read.</param>
-    /// <param name="together">False leaves rules across properties out: a property is wrong already.</param>
-    public IEnumerable<(Position At, string Path, string Message)> Broken(bool missingIsMistake, bool together)
+    public IEnumerable<(Position At, string Path, string Message)> Broken(bool missingIsMistake)
     {
-        int found = 0;
         foreach (PropertyInfo property in properties)
         {
             string key = KeyNames.SnakeCase(property.Name);
@@ -24,14 +22,9 @@ internal sealed class OptionsRules(object options, IEnumerable<PropertyInfo> pro
             {
                 if (!rule.IsValid(value) && (missingIsMistake || section.Entries.ContainsKey(key)))
                 {
-                    found++;
                     yield return (Place(key), TomlBinder.Join(path, key), Sentence(rule, property, value, section.Entries.ContainsKey(key)));
                 }
             }
-        }
-        if (!together || found > 0)
-        {
-            yield break;
         }
         if (options is IValidatableObject self)
         {
@@ -61,7 +54,7 @@ internal sealed class OptionsRules(object options, IEnumerable<PropertyInfo> pro
         RequiredAttribute when !present => $"missing; it must be set to {Wanted(property.PropertyType)}",
         RequiredAttribute => $"empty; it must be set to {Wanted(property.PropertyType)}",
         RangeAttribute range => $"{TomlText.Show(value)} is out of range; allowed is {TomlText.Span(range)}",
-        _ when rule.ErrorMessage is { } own => $"{TomlText.Show(value)} {own}",
+        _ when rule.ErrorMessage is { } own => TomlText.IsScalar(property.PropertyType) ? $"{TomlText.Show(value)} {own}" : own,
         _ => rule.FormatErrorMessage(KeyNames.SnakeCase(property.Name)),
     };
 

@@ -37,12 +37,11 @@ internal sealed class TomlBinder(string file, ICollection<ConfigError> errors, b
                 property.SetValue(options, value);
             }
         }
-        // A value that is wrong already would be judged by its default below.
-        HashSet<Position> faulted = [.. errors.Skip(before).Select(e => e.At)];
-        OptionsRules rules = new(options, properties.Values, section, path);
-        foreach ((Position at, string keyPath, string message) in rules.Broken(missingIsMistake: !broken, together: errors.Count == before))
+        // What a wrong value left behind is not judged again: neither its key nor, when any key is wrong, the table as a whole.
+        HashSet<Position> wrong = [.. errors.Skip(before).Select(e => e.At)];
+        foreach ((Position at, string keyPath, string message) in new OptionsRules(options, properties.Values, section, path).Broken(missingIsMistake: !broken))
         {
-            if (!faulted.Contains(at) || at == section.At)
+            if (keyPath == path ? wrong.Count == 0 : !wrong.Contains(at))
             {
                 Report(at, keyPath, message);
             }
@@ -86,6 +85,7 @@ internal sealed class TomlBinder(string file, ICollection<ConfigError> errors, b
                 string given = from is TomlScalar shown ? $"{shown} is {from.Kind}" : $"this is {from.Kind}";
                 string wanted = TomlText.IsScalar(type) ? TomlText.Form(type, limits)
                     : ItemOfList(type) is { } item ? (TomlText.IsScalar(item) ? "an array" : $"an array of tables, [[{path}]]")
+                    : path.EndsWith(']') ? "a table, { … }"
                     : $"a table, [{path}]";
                 Report(at, path, $"{given}; allowed is {wanted}");
                 return false;

@@ -29,7 +29,8 @@ internal static partial class TomlSyntaxErrors
             if (!follows)
             {
                 string source = at.Line <= lines.Length ? lines[at.Line - 1].Trim() : "";
-                string cure = found.Message.Contains("newline", StringComparison.Ordinal) ? "; text and durations stand in quotes, such as \"5s\"" : "";
+                bool hasTail = found.Message.EndsWith("expecting token `newline`", StringComparison.Ordinal);
+                string cure = hasTail && source.Contains('=') ? "; text and durations stand in quotes, such as \"5s\"" : "";
                 yield return new ConfigError(file, at, "", $"not TOML: {found.Message}, in: {source}{cure}");
             }
         }

@@ -3,7 +3,7 @@ using Pmoas.Sdk.Metrics;
 
 namespace Pmoas.Host.Describe;
 
-/// <summary>The panels of a dashboard, two a row, in the order the metrics are declared.</summary>
+/// <summary>The panels of a dashboard, two a row: in the order the metrics are declared, histograms last.</summary>
 internal static class GrafanaPanels
 {
     private const int Width = 12;
@@ -13,17 +13,19 @@ internal static class GrafanaPanels
     internal static JsonArray Of(string plugin, IReadOnlyList<MetricDef> defs)
     {
         JsonArray panels = [];
-        foreach (JsonObject panel in defs.SelectMany(def => Of(plugin, def)))
+        int place = 0;
+
+        // Histograms last: each takes a whole row, and one between the others would leave a hole.
+        foreach (MetricDef def in defs.OrderBy(def => def.Panel == Panel.Quantiles))
         {
-            panel["id"] = panels.Count + 1;
-            panel["gridPos"] = new JsonObject
+            place += def.Panel == Panel.Quantiles ? place % 2 : 0;
+            foreach (JsonObject panel in Of(plugin, def))
             {
-                ["h"] = Height,
-                ["w"] = Width,
-                ["x"] = panels.Count % 2 * Width,
-                ["y"] = panels.Count / 2 * Height,
-            };
-            panels.Add((JsonNode)panel);
+                panel["id"] = panels.Count + 1;
+                panel["gridPos"] = new JsonObject { ["h"] = Height, ["w"] = Width, ["x"] = place % 2 * Width, ["y"] = place / 2 * Height };
+                panels.Add((JsonNode)panel);
+                place++;
+            }
         }
 
         return panels;

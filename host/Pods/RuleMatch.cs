@@ -51,11 +51,11 @@ internal static class RuleMatch
         return string.Join(", ", keys.Where(k => k.Value is not null).Select(k => $"{k.Key} \"{k.Value}\""));
     }
 
-    private static bool Glob(string pattern, string text)
-    {
-        // The matcher takes \ as an escape, a pattern of ours means it literally.
-        return FileSystemName.MatchesSimpleExpression(pattern.Replace(@"\", @"\\", StringComparison.Ordinal), text, ignoreCase: false);
-    }
+    // The matcher takes \ as an escape and an empty pattern as *: a pattern of ours means both literally.
+    private static bool Glob(string pattern, string text) =>
+        pattern.Length == 0
+            ? text.Length == 0
+            : FileSystemName.MatchesSimpleExpression(pattern.Replace(@"\", @"\\", StringComparison.Ordinal), text, ignoreCase: false);
 
     private static IEnumerable<KeyValuePair<string, string>> Labels(PodSpec pod, ContainerSpec container) =>
         pod.Labels.Concat(pod.Annotations).Concat(container.Labels);

@@ -21,14 +21,15 @@ static __always_inline __u64 pmoas_netns_cookie(const struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
 }
 
+/* Reads by probe, so that also programs that hold the socket as a mere address can ask. */
 static __always_inline void pmoas_tuple_of(const struct sock *sk, struct pmoas_tuple *t)
 {
 	t->netns = pmoas_netns_cookie(sk);
 	t->unused = 0;
 	/* inet_sport outlives skc_num, which close() clears with the port's release. */
 	t->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
-	t->remote_port = bpf_ntohs(sk->__sk_common.skc_dport);
-	if (sk->__sk_common.skc_family == AF_INET6) {
+	t->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
 		BPF_CORE_READ_INTO(&t->local_address, sk, __sk_common.skc_v6_rcv_saddr);
 		BPF_CORE_READ_INTO(&t->remote_address, sk, __sk_common.skc_v6_daddr);
 		return;
@@ -36,11 +37,11 @@ static __always_inline void pmoas_tuple_of(const struct sock *sk, struct pmoas_t
 	t->local_address[0] = 0;
 	t->local_address[1] = 0;
 	t->local_address[2] = bpf_htonl(0xffff);
-	t->local_address[3] = sk->__sk_common.skc_rcv_saddr;
+	t->local_address[3] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
 	t->remote_address[0] = 0;
 	t->remote_address[1] = 0;
 	t->remote_address[2] = bpf_htonl(0xffff);
-	t->remote_address[3] = sk->__sk_common.skc_daddr;
+	t->remote_address[3] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
 }
 
 /* The same connection as its other end sees it. */

@@ -3,10 +3,11 @@ using Pmoas.Sdk;
 
 namespace Pmoas.Tests.Describe;
 
-/// <summary>The manifests of all plugins of this tree, found as the host finds them: by what their assemblies implement.</summary>
+/// <summary>The plugins of this tree, found as the host finds them: by what their assemblies implement.</summary>
 internal static class AllPlugins
 {
-    internal static IReadOnlyList<ProbeManifest> Manifests { get; } =
+    /// <summary>Each manifest with its folder under <c>plugins/</c>, which has the assembly's name.</summary>
+    internal static IReadOnlyList<(string Folder, ProbeManifest Manifest)> All { get; } =
     [
         .. from path in Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll").Order(StringComparer.Ordinal)
            where File.Exists(Path.ChangeExtension(path, ".xml"))
@@ -14,6 +15,8 @@ internal static class AllPlugins
            where assembly.GetReferencedAssemblies().Any(reference => reference.Name == "Pmoas.Sdk")
            from type in assembly.GetExportedTypes()
            where type.IsAssignableTo(typeof(IProbe)) && !type.IsAbstract
-           select ((IProbe)Activator.CreateInstance(type)!).Manifest,
+           select (assembly.GetName().Name, ((IProbe)Activator.CreateInstance(type)!).Manifest),
     ];
+
+    internal static IEnumerable<ProbeManifest> Manifests => All.Select(plugin => plugin.Manifest);
 }

@@ -22,11 +22,11 @@ public sealed class GrafanaDashboardTests
             "Accepted, per second [cps] 0,0",
             "Connected, per second [cps] 12,0",
             "Open [short] 0,8",
-            "Queue, quantiles [s] 12,8",
-            "Queue, distribution [s] 0,16",
-            "Sent, per second [Bps] 12,16",
-            "Unpaired, per second [cps] 0,24",
-            "Memory [bytes] 12,24",
+            "Sent, per second [Bps] 12,8",
+            "Unpaired, per second [cps] 0,16",
+            "Memory [bytes] 12,16",
+            "Queue, quantiles [s] 0,24",
+            "Queue, distribution [s] 12,24",
         ], Panels(Lab).Select(panel =>
         {
             JsonElement at = panel.GetProperty("gridPos");
@@ -45,10 +45,10 @@ public sealed class GrafanaDashboardTests
         Assert.Equal($"sum by (namespace, pod, container, role) (pmoas_lab_open{Chosen})", queries[2]);
         Assert.Equal(
             $"histogram_quantile(0.5, sum by (le, namespace, pod, container, role) (rate(pmoas_lab_queue_seconds_bucket{Chosen}[$__rate_interval])))",
-            queries[3]);
-        Assert.Equal($"sum by (le) (rate(pmoas_lab_queue_seconds_bucket{Chosen}[$__rate_interval]))", queries[6]);
-        Assert.Equal("sum by (instance, reason) (rate(pmoas_lab_unpaired_total[$__rate_interval]))", queries[8]);
-        Assert.Equal("sum by (instance) (pmoas_lab_memory_bytes)", queries[9]);
+            queries[6]);
+        Assert.Equal($"sum by (le) (rate(pmoas_lab_queue_seconds_bucket{Chosen}[$__rate_interval]))", queries[9]);
+        Assert.Equal("sum by (instance, reason) (rate(pmoas_lab_unpaired_total[$__rate_interval]))", queries[4]);
+        Assert.Equal("sum by (instance) (pmoas_lab_memory_bytes)", queries[5]);
         Assert.Equal(10, queries.Length);
     }
 
