@@ -12,7 +12,6 @@ public sealed class VerbTests
         site.Install(Built.BadProbe, "BadProbe");
         await using HostProcess pmoas = HostProcess.Start(site, "plugins", arguments: ["-o", "json"]);
 
-        // The verb takes no configuration: the command line says so.
         Assert.Equal(0, await pmoas.ExitAsync());
         JsonElement plugin = JsonDocument.Parse(pmoas.Output).RootElement[0];
         Assert.Equal("bad_probe", plugin.GetProperty("name").GetString());
