@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 
 namespace Pmoas.Host.Config;
 
@@ -122,12 +121,12 @@ internal sealed class ConfigWatch : IDisposable
         }
     }
 
-    /// <summary>Hash of the file; empty while it cannot be read, as between the two steps of a replacement.</summary>
+    /// <summary>Bytes of the file; empty while it cannot be read, as between the two steps of a replacement.</summary>
     private byte[] Content()
     {
         try
         {
-            return SHA256.HashData(File.ReadAllBytes(_path));
+            return File.ReadAllBytes(_path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -9,9 +9,10 @@ namespace Pmoas.Host.Daemon;
 /// The daemon's work inside the generic host: brings the plugins up once HTTP listens, reloads on SIGHUP and on an edit, and ends
 /// everything before the process does. The host reports "started" (systemd's READY=1) when the first configuration is in effect.
 /// </summary>
-internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationLifetime lifetime, ILogger<NodeService> logger)
+internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     : IHostedLifecycleService, IReadiness, IDisposable
 {
+    private readonly ILogger _logger = loggers.CreateLogger("pmoas.config");
     private readonly Channel<PmoasOptions> _edits = Channel.CreateUnbounded<PmoasOptions>(new() { SingleReader = true });
     private ConfigWatch? _watch;
     private PosixSignalRegistration? _hangUp;
@@ -35,7 +36,7 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
     {
         await node.ApplyAsync(setup.Options);
         node.Self.ConfigInUse(DateTimeOffset.UtcNow);
-        _watch = new ConfigWatch(setup.File, setup.Options, setup.Judge, logger, TimeProvider.System);
+        _watch = new ConfigWatch(setup.File, setup.Options, setup.Judge, _logger, TimeProvider.System);
         _watch.Changed += (_, options) =>
         {
             node.Self.ConfigReloaded(ok: true, DateTimeOffset.UtcNow);
@@ -85,7 +86,7 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
 
     private void GiveUp(Task pods)
     {
-        logger.LogCritical("the pods of this node cannot be watched any more: {Reason}", pods.Exception!.InnerException!.Message);
+        _logger.LogCritical("the pods of this node cannot be watched any more: {Reason}", pods.Exception!.InnerException!.Message);
         ExitCode = 1;
         lifetime.StopApplication();
     }

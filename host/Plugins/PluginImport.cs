@@ -21,7 +21,7 @@ internal static class PluginImport
 {
     /// <summary>Every assembly whose types cross the border: with a copy of its own, a plugin's types would be strangers to the host.</summary>
     private static readonly Type[] Shared =
-        [typeof(IProbe), typeof(ILogger), typeof(IValidateOptions<>), typeof(IServiceProvider)];
+        [typeof(IProbe), typeof(ILogger), typeof(IValidateOptions<>)];
 
     /// <summary>Loads the plugin, makes one probe and reads its manifest.</summary>
     /// <exception cref="PluginException">It is no plugin, or none for this host; the sentence says why.</exception>
@@ -92,7 +92,8 @@ internal static class PluginImport
     {
         try
         {
-            Assembly assembly = PluginLoader.CreateFromAssemblyFile(dll, Shared).LoadDefaultAssembly();
+            // Lazy: else the loader would load every assembly that the shared ones refer to, which is 10 MB of the framework.
+            Assembly assembly = PluginLoader.CreateFromAssemblyFile(dll, Shared, config => config.IsLazyLoaded = true).LoadDefaultAssembly();
             types = assembly.GetTypes(); // all of them now: a missing dependency must show here, not in the middle of a start
             return assembly;
         }

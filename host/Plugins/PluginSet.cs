@@ -70,7 +70,7 @@ internal sealed class PluginSet(PluginCatalog catalog, ProbeServices services) :
         {
             if (entry.Refusal is { } refusal && enabled.ContainsKey(entry.Found.Name) && _told.Add(entry.Found.Name))
             {
-                ProbeLog.Refused(_logger, entry.Found.Name, StateText.Of(refusal.State), refusal.Message);
+                _logger.LogError("{Plugin} {State}: {Reason}", entry.Found.Name, StateText.Of(refusal.State), refusal.Message);
             }
         }
     }

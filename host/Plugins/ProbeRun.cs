@@ -89,7 +89,7 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services) : 
                 {
                     Show(session);
                     Enter(PluginState.Running);
-                    ProbeLog.Running(_logger, plugin.Version, HookText.Of(session.Hooks));
+                    _logger.LogInformation("version {Version} running; hooks: {Hooks}", plugin.Version, HookText.Of(session.Hooks));
                     throw await session.Fault.WaitAsync(stopping);
                 }
                 finally
@@ -189,7 +189,7 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services) : 
         {
             // Once: a probe that is tried again every minute must not fill the log with the same sentence.
             _logged = fault.Message;
-            ProbeLog.Ended(_logger, StateText.Of(fault.State), fault.Message);
+            _logger.LogError("{State}: {Reason}", StateText.Of(fault.State), fault.Message);
         }
 
         Enter(fault.State);
