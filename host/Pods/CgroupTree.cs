@@ -47,11 +47,7 @@ internal sealed record CgroupTree(CgroupMode Mode, string Root)
     public string DirectoryOf(string path) => Root + path;
 
     /// <summary>The cgroup at this path; null when there is none.</summary>
-    public unsafe Cgroup? Find(string path)
-    {
-        Libc.Statx found;
-        return Libc.statx(Libc.AT_FDCWD, DirectoryOf(path), 0, Libc.STATX_INO, &found) == 0 ? new Cgroup(path, found.Inode) : null;
-    }
+    public Cgroup? Find(string path) => Stat(path) is { } found ? new Cgroup(path, found.Inode) : null;
 
     /// <summary>The cgroup and all below it, the cgroup first; empty when there is none. What vanishes while it is read is left out.</summary>
     /// <param name="path">Relative to the root, starting with <c>/</c>.</param>
@@ -79,16 +75,20 @@ internal sealed record CgroupTree(CgroupMode Mode, string Root)
 
     private void Walk(string path, IReadOnlySet<string> others, List<Cgroup> found)
     {
-        if (Find(path) is not { } cgroup)
+        if (Stat(path) is not { } directory)
         {
             return;
         }
-        found.Add(cgroup);
+        found.Add(new Cgroup(path, directory.Inode));
+        if (directory.Links == 2)
+        {
+            return; // each directory below would be one more: nothing to list
+        }
         try
         {
-            foreach (string directory in Directory.EnumerateDirectories(DirectoryOf(path)))
+            foreach (string below in Directory.EnumerateDirectories(DirectoryOf(path)))
             {
-                string child = path + "/" + Path.GetFileName(directory);
+                string child = path + "/" + Path.GetFileName(below);
                 if (!others.Contains(child))
                 {
                     Walk(child, others, found);
@@ -99,6 +99,12 @@ internal sealed record CgroupTree(CgroupMode Mode, string Root)
         {
             // gone since: what has been seen of it is enough, the next look finds it gone
         }
+    }
+
+    private unsafe Libc.Statx? Stat(string path)
+    {
+        Libc.Statx found;
+        return Libc.statx(Libc.AT_FDCWD, DirectoryOf(path), 0, Libc.STATX_INO | Libc.STATX_NLINK, &found) == 0 ? found : null;
     }
 
     private static string Unescape(string place) => place.Replace(@"\040", " ", StringComparison.Ordinal);

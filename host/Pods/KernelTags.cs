@@ -7,8 +7,8 @@ namespace Pmoas.Host.Pods;
 /// <summary>Keeps the kernel's tags of containers those they should have. Guarded by the lock of <see cref="PodDirectory"/>.</summary>
 internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
 {
-    /// <summary>Tags each cgroup the container has now, anew when id or role changed, and takes the tags of those it no longer has away.</summary>
-    public void Bring(TrackedContainer container)
+    /// <summary>Takes the tags of cgroups away that the container no longer has. Comes before any <see cref="Bring"/>: another container may have them now.</summary>
+    public void Release(TrackedContainer container)
     {
         foreach ((ulong inode, Container tag) in container.Tagged.Where(t => container.Cgroups.All(c => c.Inode != t.Key)).ToArray())
         {
@@ -16,6 +16,11 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
             container.Enrolled.Remove(inode);
             Ask(tag, () => kernel.Untag(tag));
         }
+    }
+
+    /// <summary>Tags each cgroup the container has now, anew when its id or role changed.</summary>
+    public void Bring(TrackedContainer container)
+    {
         foreach (Cgroup cgroup in container.Cgroups)
         {
             Container tag = container.Running! with { CgroupId = cgroup.Inode, CgroupPath = cgroup.Path };

@@ -12,6 +12,7 @@ internal static unsafe partial class Libc
     public const int SO_NETNS_COOKIE = 71;
     public const int CLONE_NEWNET = 0x40000000;
     public const int AT_FDCWD = -100;
+    public const uint STATX_NLINK = 0x4;
     public const uint STATX_INO = 0x100;
 
     private const string Lib = "libc";
@@ -40,6 +41,10 @@ internal static unsafe partial class Libc
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     public struct Statx
     {
+        /// <summary>Number of hard links.</summary>
+        [FieldOffset(16)]
+        public uint Links;
+
         /// <summary>Inode number.</summary>
         [FieldOffset(32)]
         public ulong Inode;

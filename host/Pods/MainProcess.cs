@@ -21,6 +21,9 @@ internal static class MainProcess
         return any;
     }
 
+    /// <summary>True while the process is there.</summary>
+    public static bool Runs(int pid) => Directory.Exists($"/proc/{pid}");
+
     /// <summary>Path of the executable as the container sees it; empty when the process has ended.</summary>
     public static string ExecutableOf(int pid)
     {

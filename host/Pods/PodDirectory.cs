@@ -145,7 +145,7 @@ internal sealed class PodDirectory : IContainerIndex
         foreach (TrackedContainer container in gone)
         {
             End(container);
-            _tags.Bring(container);
+            _tags.Release(container);
             _tracked.Remove(container);
         }
         _paths = [.. _tracked.Select(t => t.Spec.CgroupPath).Where(path => path.Length > 0)];
@@ -162,6 +162,10 @@ internal sealed class PodDirectory : IContainerIndex
         }
         // Readers first: an event with a new tag must find its container.
         Show();
+        foreach (TrackedContainer container in containers)
+        {
+            _tags.Release(container);
+        }
         foreach (TrackedContainer container in containers)
         {
             _tags.Bring(container);
@@ -193,6 +197,10 @@ internal sealed class PodDirectory : IContainerIndex
             Judge(container, ContainerEvent.Appeared);
         }
         container.Cgroups = found;
+        if (container.Settled && !MainProcess.Runs(container.Main))
+        {
+            container.Unsettle(); // started again in the same cgroup: perhaps in another network namespace, or another executable
+        }
     }
 
     /// <summary>Applies the rules, and takes over what a source now says otherwise.</summary>
@@ -243,6 +251,7 @@ internal sealed class PodDirectory : IContainerIndex
         {
             return;
         }
+        container.Main = main;
         container.SettledAt ??= now + Settling;
         container.Settled = now >= container.SettledAt;
         _namespaces.Enter(container, main, _tracked);

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using Pmoas.Host.Identity;
+using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Pods;
 
@@ -33,7 +34,7 @@ internal sealed class PodNamespaces(IKernelIdentity kernel, ILogger log)
         Leave(left, all);
         if (container.Cookie is { } cookie)
         {
-            kernel.TagPod(cookie, container.PodId);
+            Ask(() => kernel.TagPod(cookie, container.PodId));
         }
     }
 
@@ -46,11 +47,23 @@ internal sealed class PodNamespaces(IKernelIdentity kernel, ILogger log)
         }
         if (all.FirstOrDefault(t => t.Cookie == cookie) is { } other)
         {
-            kernel.TagPod(cookie.Value, other.PodId);
+            Ask(() => kernel.TagPod(cookie.Value, other.PodId));
         }
         else
         {
-            kernel.UntagPod(cookie.Value);
+            Ask(() => kernel.UntagPod(cookie.Value));
+        }
+    }
+
+    private void Ask(Action what)
+    {
+        try
+        {
+            what();
+        }
+        catch (BpfException e)
+        {
+            log.LogError("The kernel did not take the tag of a network namespace, so packets are counted for the wrong pod or for none: {Reason}", e.Message);
         }
     }
 

@@ -16,7 +16,7 @@ internal sealed class PodWatch(PodDirectory directory, CgroupTree tree, IReadOnl
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(2);
 
     // Should an event ever be lost, this is how long it matters.
-    private static readonly TimeSpan LookAtAllEvery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LookAtAllEvery = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _touched = new(initialCount: 1);
 

@@ -26,6 +26,9 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     /// <summary>Inode numbers of the cgroups whose processes have been enrolled.</summary>
     public HashSet<ulong> Enrolled { get; } = [];
 
+    /// <summary>Pid of the main process when it was last looked at; 0 until one is known.</summary>
+    public int Main { get; set; }
+
     /// <summary>Executable of the main process; empty until one is known.</summary>
     public string Command { get; set; } = "";
 
@@ -47,6 +50,14 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     /// <summary>True while there is something to find out that no cgroup event will tell.</summary>
     public bool IsOpen => Running is null || !Settled || Cgroups.Any(c => !Enrolled.Contains(c.Inode));
 
+    /// <summary>Has the main process looked at again, whichever that is now.</summary>
+    public void Unsettle()
+    {
+        Main = 0;
+        SettledAt = null;
+        Settled = false;
+    }
+
     /// <summary>Forgets what belonged to the container that ran, except its tags, which are still to be removed.</summary>
     public void Reset()
     {
@@ -56,7 +67,6 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
         Command = "";
         NamespaceName = "";
         Cookie = null;
-        SettledAt = null;
-        Settled = false;
+        Unsettle();
     }
 }

@@ -29,15 +29,25 @@ public sealed class BpfException : Exception
     /// <summary>The verifier's whole log, or null.</summary>
     public string? VerifierLog { get; }
 
-    /// <summary>The reason on one line: the errno and, where the verifier rejected the program, its last sentence.</summary>
+    /// <summary>What libbpf said of the failure, one line; null when it said no more than the errno does.</summary>
+    internal string? LibbpfSays { get; init; }
+
+    /// <summary>The reason on one line: the errno and, where there is one, the last sentence of the verifier or else what libbpf said.</summary>
     internal string Reason
     {
         get
         {
-            string? sentence = VerifierLog?.Split('\n')
+            if (Errno == 0)
+            {
+                return Message;
+            }
+
+            string errno = Native.Errno.Describe(Errno);
+            string? verdict = VerifierLog?.Split('\n')
                 .LastOrDefault(line => line.Length > 0 && !line.StartsWith("processed ", StringComparison.Ordinal));
-            string errno = Errno == 0 ? Message : Native.Errno.Describe(Errno);
-            return sentence is null ? errno : $"{errno}; the verifier says: {sentence.Trim()}";
+            return verdict is not null ? $"{errno} (the verifier: {verdict.Trim()})"
+                : LibbpfSays is not null ? $"{errno} ({LibbpfSays})"
+                : errno;
         }
     }
 

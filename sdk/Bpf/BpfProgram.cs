@@ -53,7 +53,7 @@ public readonly struct BpfProgram
     /// <exception cref="BpfException">The kernel or libbpf refused.</exception>
     public BpfLink Attach()
     {
-        if (Tracefs.IsNeededBy(Section))
+        if (Tracefs.IsNeededBy(Kind))
         {
             Tracefs.Mount();
         }

@@ -18,10 +18,6 @@ internal sealed record HookRung(string Name, IReadOnlyList<string> Programs, IRe
 /// <summary>Where one hook stands on its ladder while the best alternative is being found.</summary>
 internal sealed class HookChoice
 {
-    /// <summary>Kinds a kernel may lack or forbid as a whole. The others are the lowest rungs, always worth a try.</summary>
-    private static readonly HashSet<string> RefusableKinds =
-        ["fentry", "fexit", "fmod_ret", "lsm", "kprobe", "kretprobe", "kprobe.multi", "kretprobe.multi", "ksyscall", "kretsyscall"];
-
     /// <summary>Kinds this kernel refused as such, and its reason: not tried again in this process.</summary>
     private static readonly ConcurrentDictionary<string, string> RefusedKinds = new();
 
@@ -75,15 +71,26 @@ internal sealed class HookChoice
     internal void Refuse(HookRung rung, BpfException e)
     {
         _rungs.Dequeue();
-        _refusals.Add($"{rung.Name} ({rung.Kind}): {e.Reason}");
-
-        // Without a word from the verifier the kernel did not mind the program but its kind.
-        bool isOfKind = e is { VerifierLog: null, Errno: Errno.EPERM or Errno.EOPNOTSUPP or Errno.ENOTSUPP or Errno.ENODEV };
-        if (isOfKind && rung.Kinds is [var kind] && RefusableKinds.Contains(kind))
+        string reason = e.Reason;
+        if (rung.Kinds is [var kind])
         {
-            RefusedKinds.TryAdd(kind, e.Reason);
+            if (Tracefs.IsKprobe(kind) && !Tracefs.HasKprobes)
+            {
+                reason = "this kernel has no kprobes";
+                RefusedKinds.TryAdd(kind, reason);
+            }
+            else if (IsTrampoline(kind) && e is { VerifierLog: null, Errno: Errno.EPERM or Errno.EOPNOTSUPP or Errno.ENOTSUPP })
+            {
+                // Without a word from the verifier the kernel did not mind the program but its kind.
+                RefusedKinds.TryAdd(kind, reason);
+            }
         }
+
+        _refusals.Add($"{rung.Name} ({rung.Kind}): {reason}");
     }
+
+    /// <summary>Kinds that patch kernel text, which a kernel may lack or forbid as a whole. Tracepoints are always worth a try.</summary>
+    private static bool IsTrampoline(string kind) => kind is "fentry" or "fexit" or "fmod_ret" or "lsm";
 
     private static HookRung Describe(BpfObject opened, string alternative)
     {

@@ -11,11 +11,11 @@ namespace Pmoas.KernelTests;
 /// <example><c>using KernelLeftovers leftovers = new(); … leftovers.Mark(); bpf.Dispose(); leftovers.AssertNone();</c></example>
 internal sealed partial class KernelLeftovers
 {
-    /// <summary>The kernel frees some objects only after a grace period.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly HashSet<KernelObject> _before = Held();
     private readonly HashSet<KernelObject> _made = [];
+
+    /// <summary>How long to wait for the kernel, which frees some objects only after a grace period.</summary>
+    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Notes what this process holds now and did not at the start. Call it while the objects under test live.</summary>
     /// <returns>How many objects have been noted so far.</returns>

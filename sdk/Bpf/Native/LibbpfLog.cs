@@ -14,6 +14,10 @@ internal sealed class LibbpfLog : IDisposable
     private const string Prefix = "libbpf: ";
     private const string LogBegin = "-- BEGIN PROG LOAD LOG --\n";
     private const string LogEnd = "-- END PROG LOAD LOG --";
+    private const string LoadFailed = ": BPF program load failed";
+
+    /// <summary>libbpf guesses at the memory limit whenever root is refused; kernels that count memory by cgroup do not use it.</summary>
+    private const string LimitAdvice = "try raising 'ulimit -l'";
 
     [ThreadStatic]
     private static LibbpfLog? t_current;
@@ -39,6 +43,8 @@ internal sealed class LibbpfLog : IDisposable
     internal BpfException Failure(string what, int errno)
     {
         string? verifierLog = null;
+        string? says = null;
+        bool refused = false;
         foreach (string text in _warnings)
         {
             _logger.LogDebug("{Text}", text);
@@ -47,17 +53,21 @@ internal sealed class LibbpfLog : IDisposable
             if (begin >= 0 && end > begin)
             {
                 verifierLog = text[(begin + LogBegin.Length)..end];
-                what = $"{what}: {text[..begin].TrimEnd(' ', ':')}";
+            }
+            else if (text.IndexOf(LoadFailed, StringComparison.Ordinal) is > 0 and var subject)
+            {
+                what = $"{what}: {text[..subject]}";
+                refused = true;
+            }
+            else if (!refused && !text.Contains(LimitAdvice, StringComparison.Ordinal))
+            {
+                // The first line tells the cause; those after it tell who else failed because of it.
+                says ??= WithoutErrno(text.TrimEnd(), errno);
             }
         }
 
-        if (verifierLog is null && _warnings.Count > 0)
-        {
-            what = $"{what}: {string.Join("; ", _warnings.Take(3).Select(text => text.TrimEnd()))}";
-        }
-
         _warnings.Clear();
-        return new BpfException(what, errno, verifierLog);
+        return new BpfException(says is null ? what : $"{what}: {says}", errno, verifierLog) { LibbpfSays = says };
     }
 
     public void Dispose()
@@ -72,6 +82,20 @@ internal sealed class LibbpfLog : IDisposable
         {
             _logger.LogTrace("libbpf: {Text}", text.TrimEnd());
         }
+    }
+
+    /// <summary>libbpf ends many lines with the errno, as a number or as text, which the exception names anyway.</summary>
+    private static string WithoutErrno(string text, int errno)
+    {
+        foreach (string ending in (string[])[$": -{errno}", $": {Marshal.GetPInvokeErrorMessage(errno)}"])
+        {
+            if (text.EndsWith(ending, StringComparison.Ordinal))
+            {
+                return text[..^ending.Length];
+            }
+        }
+
+        return text;
     }
 
     /// <summary>Only collects: a logger may throw, and nothing may throw into C.</summary>

@@ -42,6 +42,12 @@ int by_fentry(void *ctx)
 	return notice();
 }
 
+SEC("fexit/inet_csk_accept")
+int accept_by_fexit(void *ctx)
+{
+	return 0;
+}
+
 SEC("kprobe/__x64_sys_getppid")
 int by_kprobe(void *ctx)
 {

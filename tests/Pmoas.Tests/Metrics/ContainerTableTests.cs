@@ -116,6 +116,7 @@ public sealed class ContainerTableTests
     public async Task a_restarted_container_goes_on_with_the_series_of_the_one_it_replaced()
     {
         Container again = PodContainers.Make(3, "proxy", Role.Sidecar);
+        _ = Entry(3);
         _containers.Run(_proxy);
         Entry(1).Accept(0, 10);
         Entry(1).OpenBy(0, 8);

@@ -8,18 +8,11 @@ public sealed class HistogramFieldTests
 {
     private readonly Instruments _instruments = new();
     private readonly KernelEntry _entry = new();
-    private readonly KernelValue _value;
-    private readonly ulong[] _exported;
+    private KernelValue _value;
+    private ulong[] _exported;
     private readonly string[] _labels = ["lab", "chain", "proxy", "sidecar", ""];
 
-    public HistogramFieldTests()
-    {
-        PluginInstruments plugin = _instruments.Register("lab", KernelEntry.Defs);
-        IReadOnlyList<ExportedField> fields =
-            ExportPlan.Make("plugin lab", [new ExportedMap("counters", KernelEntry.Struct, true)], KernelEntry.Defs)[0].Fields;
-        _value = new KernelValue([.. fields.Select(field => FieldExport.Of(field, plugin))]);
-        _exported = _value.NothingExported();
-    }
+    public HistogramFieldTests() => (_value, _exported) = Export("lab", KernelEntry.Defs);
 
     [Fact]
     public async Task every_bound_and_the_value_above_it_fall_into_their_own_buckets()
@@ -35,6 +28,29 @@ public sealed class HistogramFieldTests
         // Each bucket gains two but the first: a bound belongs to the bucket it ends, the value above it to the next.
         long[] expected = [.. Enumerable.Range(0, 27).Select(slot => (slot * 2L) + 1), 54];
         Assert.Equal(expected, await Buckets());
+    }
+
+    [Theory]
+    [InlineData(1 - 5e-10)]
+    [InlineData(1 + 5e-10)]
+    public async Task rounding_moves_no_value_over_a_bound(double off)
+    {
+        HistogramDef rounded = new("pmoas_rounded_seconds", "Rounded.", Label.Container)
+        {
+            Field = "queue",
+            Scale = 1e-9,
+            Buckets = [.. Sdk.Metrics.Buckets.Log2Nanoseconds.Select(bound => bound * off)],
+        };
+        (_value, _exported) = Export("rounded", [rounded]);
+        foreach (ulong wait in new[] { 1UL << 36, (1UL << 35) + 1, 1UL << 35 })
+        {
+            // One at a time: the mean of two is far from any bound.
+            _entry.Wait(0, wait);
+            Advance();
+        }
+
+        long[] buckets = await Buckets("pmoas_rounded_seconds");
+        Assert.Equal([0, 1, 3, 3], buckets[^4..]);
     }
 
     [Fact]
@@ -96,6 +112,14 @@ public sealed class HistogramFieldTests
         Assert.Equal(16000e-9, double.Parse((await Value("_sum"))!, CultureInfo.InvariantCulture), 1e-15);
     }
 
+    private (KernelValue Value, ulong[] NothingExported) Export(string plugin, IReadOnlyList<MetricDef> defs)
+    {
+        PluginInstruments instruments = _instruments.Register(plugin, defs);
+        var map = new ExportedMap("counters", KernelEntry.Struct, PerContainer: true);
+        KernelValue value = new([.. ExportPlan.Make(plugin, [map], defs)[0].Fields.Select(field => FieldExport.Of(field, instruments))]);
+        return (value, value.NothingExported());
+    }
+
     private static long[] Cumulative(int slot, long count) => [.. Enumerable.Range(0, 28).Select(le => le < slot ? 0 : count)];
 
     private void Advance()
@@ -108,9 +132,9 @@ public sealed class HistogramFieldTests
     private Task<string?> Value(string suffix) =>
         Exposed.ValueAsync(_instruments, $"pmoas_lab_queue_seconds{suffix}{{namespace=\"lab\",pod=\"chain\",container=\"proxy\",role=\"sidecar\"}}");
 
-    private async Task<long[]> Buckets() =>
+    private async Task<long[]> Buckets(string metric = "pmoas_lab_queue_seconds") =>
     [
-        .. (await Exposed.LinesAsync(_instruments)).Where(line => line.StartsWith("pmoas_lab_queue_seconds_bucket", StringComparison.Ordinal))
+        .. (await Exposed.LinesAsync(_instruments)).Where(line => line.StartsWith(metric + "_bucket", StringComparison.Ordinal))
             .Select(line => long.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)),
     ];
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Pmoas.Host.Pods;
 using Pmoas.Sdk.Pods;
 
@@ -165,6 +166,37 @@ public sealed class PodDirectoryTests : IDisposable
         _node.Clock.Pass(TimeSpan.FromSeconds(5));
 
         Assert.False(_node.Pods.LookAtOpen());
+    }
+
+    [Fact]
+    public void a_container_whose_process_was_started_again_is_looked_at_again()
+    {
+        using Process first = Process.Start("sleep", "60");
+        _node.Pods.SetRules([new SidecarRule { Command = Environment.ProcessPath, Origin = "rule 1" }]);
+        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Make("/a", first.Id);
+        _node.Clock.Pass(TimeSpan.FromSeconds(5));
+        Assert.False(_node.Pods.LookAtOpen());
+
+        first.Kill();
+        first.WaitForExit();
+        _node.Make("/a", Environment.ProcessId);
+
+        Assert.Equal(Role.Sidecar, Assert.Single(_node.Pods.All).Role);
+    }
+
+    [Fact]
+    public void a_kernel_that_refuses_a_tag_is_asked_again()
+    {
+        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Kernel.Refuses = true;
+        _node.Make("/a");
+        Assert.Empty(_node.Kernel.Tags);
+
+        _node.Kernel.Refuses = false;
+        _node.Pods.Look();
+
+        Assert.Equal(["/a"], _node.Kernel.Tags.Values.Select(t => t.CgroupPath));
     }
 
     [Fact]
