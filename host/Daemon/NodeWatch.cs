@@ -29,6 +29,7 @@ internal sealed class NodeWatch : IAsyncDisposable
     /// <exception cref="BpfException">The kernel refused the tag maps.</exception>
     public NodeWatch(Setup setup, Func<PodDirectory, LiveOutput>? live, ILoggerFactory loggers)
     {
+        NativeHeap.ReturnLargeBlocks();
         PmoasOptions options = setup.Options;
         ILogger log = loggers.CreateLogger("pmoas.pods");
         var tree = CgroupTree.Detect();
