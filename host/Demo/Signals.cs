@@ -7,6 +7,8 @@ internal static partial class Signals
 {
     internal const int Kill = 9;
     internal const int Terminate = 15;
+    internal const int Continue = 18;
+    internal const int Stop = 19;
 
     /// <summary>0, or -1 when there is no such process (any more).</summary>
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]

@@ -42,6 +42,10 @@ internal sealed partial class Watched : IAsyncDisposable
         await ApplyAsync(text);
     }
 
+    /// <summary>Entries of one of Accept's hash maps now.</summary>
+    internal int EntriesOf(string map) =>
+        (int)Node.Plugins.All.Single(plugin => plugin.Name == "accept").Run!.Look<object>(session => session.Bpf.Map(map).CountEntries())!;
+
     /// <summary>One scrape.</summary>
     internal async Task<Samples> ScrapeAsync()
     {

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Pods;
+using Pmoas.Tests.Pods;
 
-namespace Pmoas.Tests.Pods;
+namespace Pmoas.KernelTests.Pods;
 
-[Trait("needs", "root")]
 public sealed class RealCgroupTests : IAsyncDisposable
 {
     private readonly CgroupTree _tree = CgroupTree.Detect();
@@ -59,7 +59,6 @@ public sealed class RealCgroupTests : IAsyncDisposable
     [Fact]
     public async Task a_network_namespace_is_tagged_by_its_cookie_and_untagged_with_the_pod()
     {
-        RequireRoot();
         Directory.CreateDirectory(_tree.DirectoryOf($"{_lab}/proxy"));
         PodDirectory pods = Watch(Specs.Pod("p", Specs.Container("proxy", $"{_lab}/proxy")));
         await Until(() => pods.All.Count == 1);
@@ -82,7 +81,6 @@ public sealed class RealCgroupTests : IAsyncDisposable
     [Fact]
     public void the_thread_that_asked_stays_in_its_network_namespace()
     {
-        RequireRoot();
         int sleeper = Start("unshare", "-n", "sleep", "60");
         string before = NetworkNamespace.NameOf(Environment.ProcessId)!;
         SpinWait.SpinUntil(() => NetworkNamespace.NameOf(sleeper) != before, TimeSpan.FromSeconds(5));
@@ -96,11 +94,8 @@ public sealed class RealCgroupTests : IAsyncDisposable
         Assert.Null(NetworkNamespace.CookieOf(int.MaxValue));
     }
 
-    private static void RequireRoot() => Assert.SkipUnless(Libc.geteuid() == 0, "needs root: makes cgroups and enters network namespaces");
-
     private PodDirectory Watch(PodSpec pod)
     {
-        RequireRoot();
         PodDirectory pods = new(_kernel, _tree, ShippedRules.All, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
         _watching = Run(pods, pod);
         return pods;
