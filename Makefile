@@ -9,6 +9,9 @@ export PATH := $(PATH):/usr/sbin:/sbin
 CONFIGURATION := Release
 DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet --tl:off -clp:NoSummary
 
+# Compiled ahead: ready in half the time, and less memory than a JIT takes for the same code.
+READY_TO_RUN := --use-current-runtime --self-contained false -p:PublishReadyToRun=true
+
 # Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
 BENCHMARKS := ring chain daemon
 
@@ -58,7 +61,7 @@ clean: ## Remove everything that was built
 artifacts/pmoas/.built: $(DAEMON_SOURCES)
 	@echo "build: host"
 	@rm -rf artifacts/pmoas
-	@dotnet publish host $(DOTNET_FLAGS) -o artifacts/pmoas
+	@dotnet publish host $(DOTNET_FLAGS) $(READY_TO_RUN) -o artifacts/pmoas
 	@for project in plugins/*/*.csproj; do \
 		folder=$$(basename "$$(dirname "$$project")"); \
 		echo "build: plugin $$folder"; \
