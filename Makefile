@@ -10,7 +10,7 @@ CONFIGURATION := Release
 DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet --tl:off -clp:NoSummary
 
 # Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
-BENCHMARKS := ring
+BENCHMARKS := ring chain daemon
 
 # What the daemon and its plugins are made of, folders included: a deleted file changes its folder.
 DAEMON_SOURCES := $(shell find host plugins sdk bpf -not -name '*.md' 2>/dev/null) \

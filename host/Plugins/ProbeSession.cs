@@ -122,7 +122,6 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
     /// <summary>Ends it all: callbacks first, then the programs, then their maps.</summary>
     public void Dispose()
     {
-        _stopping.Cancel();
         _attached?.Detach(); // first: what is read now are the last numbers, exactly
         _routes.ForEach(_services.Rings.Remove);
         if (_scrape is not null && !_fault.Task.IsCompleted)
@@ -131,6 +130,7 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
         }
 
         _scrape?.Dispose();
+        _stopping.Cancel(); // nothing calls the probe any more: it lets go of what it holds, while the object lives
         foreach (RingRoute route in _routes)
         {
             _services.Live?.Total(route.Count, route.Delivered);

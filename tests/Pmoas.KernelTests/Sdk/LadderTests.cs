@@ -118,6 +118,20 @@ public sealed class LadderTests : KernelTest
     }
 
     [Fact]
+    public void twenty_starts_and_stops_leave_no_descriptor()
+    {
+        Attach(new Hook("getppid", "by_fexit", "by_tracepoint")).Dispose();
+        int before = Directory.GetFiles("/proc/self/fd").Length;
+        for (int start = 0; start < 20; start++)
+        {
+            using AttachedHooks attached = Attach(new Hook("getppid", "by_fexit", "rejected", "by_tracepoint"));
+            attached.Object.Program("walk_tasks").AttachIterator().Dispose();
+        }
+
+        Assert.Equal(before, Directory.GetFiles("/proc/self/fd").Length);
+    }
+
+    [Fact]
     public void an_iterator_no_hook_names_is_loaded_and_walks_this_process_only()
     {
         AttachedHooks attached = Attach(new Hook("getppid", "by_raw_tp"));

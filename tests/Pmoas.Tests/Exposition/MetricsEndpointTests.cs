@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using Pmoas.Host.Exposition;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Tests.Metrics;
