@@ -21,6 +21,9 @@ public enum BpfMapType
     /// <summary>BPF_MAP_TYPE_LRU_HASH.</summary>
     LruHash = 9,
 
+    /// <summary>BPF_MAP_TYPE_LRU_PERCPU_HASH.</summary>
+    LruPerCpuHash = 10,
+
     /// <summary>BPF_MAP_TYPE_SOCKHASH.</summary>
     SockHash = 18,
 

@@ -1,28 +1,98 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Logging;
+using Pmoas.Sdk.Bpf.Native;
+
 namespace Pmoas.Sdk.Bpf;
 
 /// <summary>A program of a <see cref="BpfObject"/>; valid while that object lives.</summary>
 public readonly struct BpfProgram
 {
+    private readonly BpfObjectHandle _owner;
+    private readonly nint _program;
+    private readonly ILogger _logger;
+
+    internal BpfProgram(BpfObjectHandle owner, nint program, ILogger logger) => (_owner, _program, _logger) = (owner, program, logger);
+
     /// <summary>C function name.</summary>
-    public string Name => throw new NotImplementedException();
+    public string Name => Marshal.PtrToStringUTF8(Libbpf.bpf_program__name(Pointer)) ?? "";
 
     /// <summary>ELF section, such as <c>tp_btf/inet_sock_set_state</c>.</summary>
-    public string Section => throw new NotImplementedException();
+    public string Section => Marshal.PtrToStringUTF8(Libbpf.bpf_program__section_name(Pointer)) ?? "";
+
+    /// <summary>The rung it stands on: <c>fentry</c>, <c>fexit</c>, <c>kprobe</c>, <c>tp_btf</c>, <c>raw_tp</c>, <c>tracepoint</c>, <c>iter</c> …</summary>
+    public string Kind => KindOf(Section);
 
     /// <summary>Whether <see cref="BpfObject.Load"/> loads it.</summary>
-    public bool Autoload { get => throw new NotImplementedException(); set => throw new NotImplementedException(); }
+    public bool Autoload
+    {
+        get => Libbpf.bpf_program__autoload(Pointer) != 0;
+        set => BpfException.Check(Libbpf.bpf_program__set_autoload(Pointer, value ? (byte)1 : (byte)0), $"set autoload of {Name}");
+    }
 
     /// <summary>File descriptor once loaded.</summary>
-    public int Fd => throw new NotImplementedException();
+    /// <exception cref="BpfException">It is not loaded.</exception>
+    public int Fd => BpfException.Check(Libbpf.bpf_program__fd(Pointer), $"program {Name} is not loaded");
 
-    /// <summary>Kernel id, run count and run time (the last two stay 0 unless the kernel's BPF statistics are on), JITed size, …</summary>
-    public BpfProgramInfo Info => throw new NotImplementedException();
+    /// <summary>Kernel id, run count and run time (the last two stay 0 unless the kernel's BPF statistics are on).</summary>
+    public unsafe BpfProgramInfo Info
+    {
+        get
+        {
+            ProgramInfo info = default;
+            uint size = (uint)sizeof(ProgramInfo);
+            BpfException.Check(Libbpf.bpf_obj_get_info_by_fd(Fd, &info, &size), $"read info of program {Name}");
+            string tag = (BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(info.Tag) : info.Tag).ToString("x16", null);
+            return new BpfProgramInfo(info.Id, tag, info.Type, info.RunCount, info.RunTimeNs, info.RecursionMisses);
+        }
+    }
 
-    /// <summary>Attaches by what the section says.</summary>
-    public BpfLink Attach() => throw new NotImplementedException();
+    private nint Pointer => _owner is { IsClosed: false } ? _program : throw new ObjectDisposedException(nameof(BpfProgram), "the object of this program is disposed");
+
+    /// <summary>Attaches by what the section says. A tracepoint or kprobe first mounts tracefs where it is missing.</summary>
+    /// <exception cref="BpfException">The kernel or libbpf refused.</exception>
+    public BpfLink Attach()
+    {
+        if (Tracefs.IsNeededBy(Kind))
+        {
+            Tracefs.Mount();
+        }
+
+        using LibbpfLog log = new(_logger);
+        BpfLinkHandle handle = Libbpf.bpf_program__attach(Pointer);
+        return handle.IsInvalid ? throw log.Failure($"attach {Name} to {Section}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
+    }
 
     /// <summary>Attaches an iterator; narrow it by task group or by map.</summary>
-    public BpfIterator AttachIterator(BpfIteratorTarget target = default) => throw new NotImplementedException();
+    /// <exception cref="BpfException">The kernel or libbpf refused.</exception>
+    public unsafe BpfIterator AttachIterator(BpfIteratorTarget target = default)
+    {
+        // The two arms of the union overlap: a map's descriptor lies where a thread id would, a process id behind it.
+        IteratorLinkInfo info = new() { MapFd = target.MapFd, Pid = target.Pid };
+        IteratorAttachOptions options = new()
+        {
+            Size = (nuint)sizeof(IteratorAttachOptions),
+            LinkInfo = target == default ? null : &info,
+            LinkInfoSize = target == default ? 0 : (uint)sizeof(IteratorLinkInfo),
+        };
+        using LibbpfLog log = new(_logger);
+        BpfLinkHandle handle = Libbpf.bpf_program__attach_iter(Pointer, &options);
+        return handle.IsInvalid
+            ? throw log.Failure($"attach {Name} to {Section}", Marshal.GetLastPInvokeError())
+            : new BpfIterator(handle, Name);
+    }
+
+    /// <summary>The kind a section stands for: what is before the slash, by the name used everywhere in PMOAS.</summary>
+    internal static string KindOf(string section)
+    {
+        string kind = section.Split('/', 2)[0];
+        return kind switch
+        {
+            "tp" => "tracepoint",
+            "raw_tracepoint" => "raw_tp",
+            _ => kind.EndsWith(".s", StringComparison.Ordinal) ? kind[..^2] : kind,
+        };
+    }
 }
 
 /// <summary>What the kernel says of a loaded program.</summary>

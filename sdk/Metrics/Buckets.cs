@@ -14,5 +14,5 @@ public static class Buckets
     /// A kernel slot holds values above the bound below and up to its own bound, as a Prometheus bucket does.
     /// </summary>
     public static IReadOnlyList<double> Log2Nanoseconds { get; } =
-        [.. Enumerable.Range(KernelFirstShift, KernelSlots - 1).Select(shift => (1L << shift) * 1e-9)];
+        [.. Enumerable.Range(KernelFirstShift, KernelSlots - 1).Select(shift => (1L << shift) / 1e9)];
 }

@@ -20,24 +20,27 @@ struct pmoas_histogram {
 	struct pmoas_histogram_slot slots[PMOAS_HISTOGRAM_SLOTS];
 };
 
-/* Index of the highest bit set, 0 for 0: six compares, no loop and no instruction the verifier lacks. */
+/*
+ * Index of the highest bit set, 0 for 0; v up to 2^63. Without a branch: BPF has no compare that yields a value, and the
+ * verifier would follow both ways of all six. Bit 63 of (limit - v) says v > limit.
+ */
 static __always_inline __u32 pmoas_log2(__u64 v)
 {
-	__u32 r = 0, s;
+	__u64 r = 0, s;
 
-	s = (v > 0xffffffffull) << 5;
+	s = ((0xffffffffull - v) >> 63) << 5;
 	v >>= s;
 	r |= s;
-	s = (v > 0xffff) << 4;
+	s = ((0xffffull - v) >> 63) << 4;
 	v >>= s;
 	r |= s;
-	s = (v > 0xff) << 3;
+	s = ((0xffull - v) >> 63) << 3;
 	v >>= s;
 	r |= s;
-	s = (v > 0xf) << 2;
+	s = ((0xfull - v) >> 63) << 2;
 	v >>= s;
 	r |= s;
-	s = (v > 0x3) << 1;
+	s = ((0x3ull - v) >> 63) << 1;
 	v >>= s;
 	r |= s;
 	return r | (v >> 1);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_SOCKET_H
+#define PMOAS_SOCKET_H
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+
+/* Both ends of a TCP connection in one network namespace's eyes; IPv4 as v4-mapped IPv6, so that the two families meet. */
+struct pmoas_tuple {
+	__u64 netns; /* cookie */
+	__u32 local_address[4]; /* network order */
+	__u32 remote_address[4];
+	__u16 local_port; /* host order */
+	__u16 remote_port;
+	__u32 unused; /* keys are compared byte by byte */
+};
+
+static __always_inline __u64 pmoas_netns_cookie(const struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
+}
+
+/* Reads by probe, so that also programs that hold the socket as a mere address can ask. */
+static __always_inline void pmoas_tuple_of(const struct sock *sk, struct pmoas_tuple *t)
+{
+	t->netns = pmoas_netns_cookie(sk);
+	t->unused = 0;
+	/* inet_sport outlives skc_num, which close() clears with the port's release. */
+	t->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
+	t->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
+		BPF_CORE_READ_INTO(&t->local_address, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&t->remote_address, sk, __sk_common.skc_v6_daddr);
+		return;
+	}
+	t->local_address[0] = 0;
+	t->local_address[1] = 0;
+	t->local_address[2] = bpf_htonl(0xffff);
+	t->local_address[3] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
+	t->remote_address[0] = 0;
+	t->remote_address[1] = 0;
+	t->remote_address[2] = bpf_htonl(0xffff);
+	t->remote_address[3] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+}
+
+/* The same connection as its other end sees it. */
+static __always_inline void pmoas_tuple_reverse(const struct pmoas_tuple *t, struct pmoas_tuple *r)
+{
+	int i;
+
+	r->netns = t->netns;
+	r->unused = 0;
+	r->local_port = t->remote_port;
+	r->remote_port = t->local_port;
+	for (i = 0; i < 4; i++) {
+		r->local_address[i] = t->remote_address[i];
+		r->remote_address[i] = t->local_address[i];
+	}
+}
+
+static __always_inline bool pmoas_is_v4_mapped(const __u32 *address)
+{
+	return !address[0] && !address[1] && address[2] == bpf_htonl(0xffff);
+}
+
+/* Does the connection stay in its network namespace: to a loopback address, or to the address it comes from? */
+static __always_inline bool pmoas_tuple_is_local(const struct pmoas_tuple *t)
+{
+	const __u32 *r = t->remote_address, *l = t->local_address;
+
+	if (pmoas_is_v4_mapped(r) && (bpf_ntohl(r[3]) >> 24) == 127)
+		return true;
+	if (!r[0] && !r[1] && !r[2] && r[3] == bpf_htonl(1))
+		return true;
+	return r[0] == l[0] && r[1] == l[1] && r[2] == l[2] && r[3] == l[3];
+}
+
+#endif

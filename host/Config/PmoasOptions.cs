@@ -1,0 +1,82 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Pmoas.Host.Pods;
+
+namespace Pmoas.Host.Config;
+
+/// <summary><c>pmoas.toml</c> as a whole.</summary>
+internal sealed class PmoasOptions
+{
+    /// <summary><c>[http]</c>.</summary>
+    public HttpOptions Http { get; set; } = new();
+
+    /// <summary><c>[log]</c>.</summary>
+    public LogOptions Log { get; set; } = new();
+
+    /// <summary><c>[daemon]</c>.</summary>
+    public DaemonOptions Daemon { get; set; } = new();
+
+    /// <summary>Also apply the shipped rules, after the rules of the file. Without rules in the file they apply anyway.</summary>
+    public bool SidecarDefaults { get; set; }
+
+    /// <summary><c>[[sidecars]]</c> as written; what applies is <see cref="SidecarRules"/>.</summary>
+    public IReadOnlyList<SidecarRule> Sidecars { get; set; } = [];
+
+    /// <summary><c>[sources]</c>.</summary>
+    public SourcesOptions Sources { get; set; } = new();
+
+    /// <summary><c>[plugins.NAME]</c> as written; use <see cref="PluginTables"/>.</summary>
+    public IReadOnlyDictionary<string, TomlSection> Plugins { get; set; } = new Dictionary<string, TomlSection>();
+
+    /// <summary>The rules that apply, in order, each knowing what to call itself.</summary>
+    public IReadOnlyList<SidecarRule> SidecarRules { get; internal set; } = ShippedRules.All;
+
+    /// <summary>The plugins' tables, to be bound once the plugins are known.</summary>
+    public PluginTables PluginTables { get; internal set; } = PluginTables.None;
+}
+
+/// <summary><c>[http]</c>: where <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c> are served.</summary>
+internal sealed class HttpOptions : IValidatableObject
+{
+    /// <summary>Address and port; <c>0.0.0.0:8765</c> or <c>[::]:8765</c> serves every interface.</summary>
+    public string Listen { get; set; } = "127.0.0.1:8765";
+
+    /// <summary><see cref="Listen"/>, read.</summary>
+    public IPEndPoint Endpoint => IPEndPoint.Parse(Listen);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        // IPEndPoint takes a bare address, with port 0.
+        bool hasPort = IPEndPoint.TryParse(Listen, out IPEndPoint? endpoint) && Listen.EndsWith($":{endpoint.Port}", StringComparison.Ordinal);
+        if (!hasPort)
+        {
+            yield return new ValidationResult($"\"{Listen}\" is no address with a port; allowed is ADDRESS:PORT such as \"127.0.0.1:8765\" or \"[::]:8765\"", [nameof(Listen)]);
+        }
+    }
+}
+
+/// <summary><c>[log]</c>.</summary>
+internal sealed class LogOptions
+{
+    /// <summary>The least severe messages that are written.</summary>
+    public LogLevel Level { get; set; } = LogLevel.Information;
+}
+
+/// <summary><c>[daemon]</c>.</summary>
+internal sealed class DaemonOptions
+{
+    /// <summary>Let the kernel count runs and run time of every BPF program on the machine; costs some ns a run.</summary>
+    public bool BpfStatistics { get; set; }
+
+    /// <summary>How long the last numbers of a container that ended stay readable: at least the scrape interval.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ContainerLinger { get; set; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary><c>[sources]</c>: where pods are learned from.</summary>
+internal sealed class SourcesOptions
+{
+    /// <summary><c>[sources.static]</c>.</summary>
+    public StaticSourceOptions Static { get; set; } = new();
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Pmoas.Host.Exposition;
+using Pmoas.Sdk.Bpf;
+
+namespace Pmoas.Host.Daemon;
+
+/// <summary>The daemon as a process: configuration, rights, HTTP and the node, in that order; a clean end on SIGTERM and SIGINT.</summary>
+internal static class DaemonProcess
+{
+    private static readonly TimeSpan ScrapeLimit = TimeSpan.FromSeconds(8);
+
+    /// <summary>Runs until it is told to stop.</summary>
+    /// <param name="setup">What the user set up.</param>
+    /// <param name="listen">Where HTTP is served.</param>
+    /// <returns>0 after a clean end, 1 when it could not start or go on; the reason is then on standard error.</returns>
+    public static async Task<int> RunAsync(Setup setup, IPEndPoint listen)
+    {
+        if (Preflight.CannotMeasure() is { } reason)
+        {
+            await Console.Error.WriteLineAsync($"pmoas: {reason}");
+            return 1;
+        }
+
+        // Empty: neither an appsettings.json in the working directory nor ASPNETCORE_URLS shall configure a root daemon, and it is 10 MB less.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        DaemonLog.AddTo(builder.Logging, setup.Options.Log.Level);
+        builder.Services.AddSystemd();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        builder.Services.AddRoutingCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(listen);
+        });
+        builder.Services.AddSingleton(setup);
+        builder.Services.AddSingleton(services => new NodeWatch(setup, live: null, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<NodeService>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
+
+        await using WebApplication app = builder.Build();
+        try
+        {
+            NodeWatch node = app.Services.GetRequiredService<NodeWatch>();
+            NodeService service = app.Services.GetRequiredService<NodeService>();
+            using MetricsEndpoint endpoint = new(
+                node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, service, ScrapeLimit);
+            endpoint.Map(app);
+            await app.StartAsync();
+            app.Logger.LogInformation("ready: http://{Listen}/metrics", listen);
+            await app.WaitForShutdownAsync();
+            return service.ExitCode;
+        }
+        catch (IOException e) when (e.InnerException is AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync(
+                $"pmoas: {listen} is in use by another process; choose another address with --listen or [http] listen.");
+        }
+        catch (BpfException e)
+        {
+            await Console.Error.WriteLineAsync($"pmoas: {e.Message}");
+        }
+
+        return 1;
+    }
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using Pmoas.Host.Config;
+using Pmoas.Host.Exposition;
+
+namespace Pmoas.Host.Daemon;
+
+/// <summary>
+/// The daemon's work inside the generic host: brings the plugins up once HTTP listens, reloads on SIGHUP and on an edit, and ends
+/// everything before the process does. The host reports "started" (systemd's READY=1) when the first configuration is in effect.
+/// </summary>
+internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
+    : IHostedLifecycleService, IReadiness, IDisposable
+{
+    private readonly ILogger _logger = loggers.CreateLogger("pmoas.config");
+    private readonly Channel<PmoasOptions> _edits = Channel.CreateUnbounded<PmoasOptions>(new() { SingleReader = true });
+    private ConfigWatch? _watch;
+    private PosixSignalRegistration? _hangUp;
+    private Task _applying = Task.CompletedTask;
+    private volatile string? _notReady = "plugins are being started";
+
+    /// <inheritdoc/>
+    public string? NotReadyBecause => _notReady;
+
+    /// <summary>Becomes 1 when the daemon ended itself because it could not go on.</summary>
+    public int ExitCode { get; private set; }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        await node.ApplyAsync(setup.Options);
+        node.Self.ConfigInUse(DateTimeOffset.UtcNow);
+        _watch = new ConfigWatch(setup.File, setup.Options, setup.Judge, _logger, TimeProvider.System);
+        _watch.Changed += (_, options) =>
+        {
+            node.Self.ConfigReloaded(ok: true, DateTimeOffset.UtcNow);
+            _edits.Writer.TryWrite(options);
+        };
+        _watch.Rejected += _ => node.Self.ConfigReloaded(ok: false, DateTimeOffset.UtcNow);
+        _applying = ApplyEditsAsync();
+        _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            _watch.Reload();
+        });
+        _ = node.PodsEnded.ContinueWith(GiveUp, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _notReady = null;
+    }
+
+    /// <inheritdoc/>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _notReady = "stopping";
+        Dispose();
+        _edits.Writer.Complete();
+        await _applying; // the node itself ends with the services, after HTTP
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>No edit is noticed after this.</summary>
+    public void Dispose()
+    {
+        _hangUp?.Dispose();
+        _watch?.Dispose();
+    }
+
+    /// <summary>One edit after the other: a plugin is not told to stop while it is being started.</summary>
+    private async Task ApplyEditsAsync()
+    {
+        await foreach (PmoasOptions options in _edits.Reader.ReadAllAsync())
+        {
+            await node.ApplyAsync(options);
+        }
+    }
+
+    private void GiveUp(Task pods)
+    {
+        _logger.LogCritical("the pods of this node cannot be watched any more: {Reason}", pods.Exception!.InnerException!.Message);
+        ExitCode = 1;
+        lifetime.StopApplication();
+    }
+}

@@ -1,0 +1,106 @@
+using Pmoas.Host.Config;
+using Pmoas.Host.Exposition;
+using Pmoas.Host.Identity;
+using Pmoas.Host.Live;
+using Pmoas.Host.Plugins;
+using Pmoas.Host.Pods;
+using Pmoas.Sdk.Bpf;
+
+namespace Pmoas.Host.Daemon;
+
+/// <summary>
+/// Everything that watches this node, with or without HTTP around it: the tag maps, the pods, the plugins, the ring thread and the
+/// metrics. <see cref="ApplyAsync"/> may come from any thread, one at a time; dispose detaches all.
+/// </summary>
+internal sealed class NodeWatch : IAsyncDisposable
+{
+    private readonly Setup _setup;
+    private readonly KernelIdentity _identity;
+    private readonly StaticPodSource _static;
+    private readonly PodWatch _podWatch;
+    private readonly RingThread _rings;
+    private readonly CancellationTokenSource _stopping = new();
+    private KernelStatistics? _statistics;
+
+    /// <summary>Loads the tag maps and begins to look for pods; no plugin runs before <see cref="ApplyAsync"/>.</summary>
+    /// <param name="setup">What the user set up.</param>
+    /// <param name="live">Makes the place where a person watches events; null in the daemon.</param>
+    /// <param name="loggers">Makes loggers.</param>
+    /// <exception cref="BpfException">The kernel refused the tag maps.</exception>
+    public NodeWatch(Setup setup, Func<PodDirectory, LiveOutput>? live, ILoggerFactory loggers)
+    {
+        NativeHeap.ReturnLargeBlocks();
+        PmoasOptions options = setup.Options;
+        ILogger log = loggers.CreateLogger("pmoas.pods");
+        var tree = CgroupTree.Detect();
+        _setup = setup;
+        _identity = KernelIdentity.Load(tree.Mode, loggers.CreateLogger("pmoas.identity"));
+        Pods = new PodDirectory(_identity, tree, options.SidecarRules, options.Daemon.ContainerLinger, log, TimeProvider.System);
+        Pods.Changed += change => log.LogInformation("{Namespace}/{Pod}/{Container} {Event}: {Role}, {Reason}",
+            change.Container.Namespace, change.Container.Pod, change.Container.Name,
+            change.Event.ToString().ToLowerInvariant(), RoleText.Of(change.Container.Role), change.Container.RoleReason);
+        _static = new StaticPodSource(options.Sources.Static);
+        _podWatch = new PodWatch(Pods, tree, [_static], log);
+        PodsEnded = _podWatch.RunAsync(_stopping.Token);
+
+        LiveOutput? output = live?.Invoke(Pods);
+        _rings = new RingThread(output);
+        Scrapes = new ScrapeCycle((plugin, fault) => Plugins!.Fault(plugin, fault));
+        Self = new SelfMetrics(Instruments, BuildVersion.Host, BuildVersion.Sdk, KernelVersion.Release);
+        Plugins = new PluginSet(setup.Catalog, new ProbeServices(
+            _identity, Pods, Instruments, Scrapes, _rings, output, loggers, TimeProvider.System));
+    }
+
+    /// <summary>The pods and containers.</summary>
+    public PodDirectory Pods { get; }
+
+    /// <summary>Ends, faulted, when the pods cannot be watched any more.</summary>
+    public Task PodsEnded { get; }
+
+    /// <summary>The plugins.</summary>
+    public PluginSet Plugins { get; }
+
+    /// <summary>Every metric.</summary>
+    public Instruments Instruments { get; } = new();
+
+    /// <summary>What happens before every exposition.</summary>
+    public ScrapeCycle Scrapes { get; }
+
+    /// <summary>The daemon's own metrics.</summary>
+    public SelfMetrics Self { get; }
+
+    /// <summary>What the daemon's own metrics tell of each plugin.</summary>
+    public IReadOnlyList<PluginFacts> PluginFacts() => [.. Plugins.All.Select(plugin => plugin.Facts(_statistics is not null))];
+
+    /// <summary>Puts a configuration, already judged good, into effect. Completes when every plugin has settled.</summary>
+    public async Task ApplyAsync(PmoasOptions options)
+    {
+        Pods.SetRules(options.SidecarRules);
+        Pods.Linger = options.Daemon.ContainerLinger;
+        _static.Update(options.Sources.Static);
+        if (!options.Daemon.BpfStatistics)
+        {
+            _statistics?.Dispose();
+            _statistics = null;
+        }
+        else
+        {
+            _statistics ??= KernelStatistics.SwitchOn();
+        }
+
+        await Plugins.ApplyAsync(_setup.Enabled(options));
+    }
+
+    /// <summary>Ends the plugins, then what they stand on.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Plugins.DisposeAsync();
+        _rings.Dispose();
+        await _stopping.CancelAsync();
+        await PodsEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _podWatch.Dispose();
+        _statistics?.Dispose();
+        _identity.Dispose();
+        _stopping.Dispose();
+    }
+}

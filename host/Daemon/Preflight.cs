@@ -1,0 +1,140 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Pmoas.Host.Config;
+using Pmoas.Host.Plugins;
+using Pmoas.Host.Pods;
+using Pmoas.Sdk;
+using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Bpf.Native;
+
+namespace Pmoas.Host.Daemon;
+
+/// <summary>How a check ended.</summary>
+internal enum Verdict
+{
+    /// <summary>As it should be.</summary>
+    Ok,
+
+    /// <summary>It works, with less.</summary>
+    Degraded,
+
+    /// <summary>It does not work.</summary>
+    Fail,
+}
+
+/// <summary>What a check found; for anything but ok the text ends with the cure.</summary>
+internal sealed record Finding(Verdict Verdict, string What, string Text);
+
+/// <summary>Checks the machine, the configuration and the plugins the way the daemon will use them.</summary>
+internal static class Preflight
+{
+    private const string KernelTypes = "/sys/kernel/btf/vmlinux";
+    private static readonly Version Oldest = new(6, 1);
+
+    /// <summary>Why this process cannot measure anything, with the cure; null when it can.</summary>
+    public static string? CannotMeasure() => Machine().FirstOrDefault(finding => finding.Verdict == Verdict.Fail) is { } failed
+        ? $"{failed.What}: {failed.Text}"
+        : null;
+
+    /// <summary>All checks. Plugins are attached for real and detached again.</summary>
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string config, string plugins)
+    {
+        List<Finding> findings = [.. Machine()];
+        (Setup? setup, IReadOnlyList<ConfigError> errors) = Setup.Load(config, plugins);
+        findings.AddRange(errors.Count == 0
+            ? [new Finding(Verdict.Ok, "configuration", config)]
+            : errors.Select(error => new Finding(Verdict.Fail, "configuration", error.ToString())));
+        findings.Add(Folder(plugins));
+        if (setup is not null && findings.TakeWhile(finding => finding.What != "configuration").All(finding => finding.Verdict != Verdict.Fail))
+        {
+            findings.AddRange(await PluginsAsync(setup));
+        }
+
+        return findings;
+    }
+
+    private static IEnumerable<Finding> Machine()
+    {
+        yield return KernelVersion.Current >= Oldest
+            ? new Finding(Verdict.Ok, "kernel", KernelVersion.Release)
+            : new Finding(Verdict.Fail, "kernel", $"{KernelVersion.Release} is too old: boot {Oldest} or newer.");
+        yield return File.Exists(KernelTypes)
+            ? new Finding(Verdict.Ok, "kernel types", KernelTypes)
+            : new Finding(Verdict.Fail, "kernel types", $"{KernelTypes} is missing: boot a kernel built with CONFIG_DEBUG_INFO_BTF=y.");
+        IReadOnlyList<string> missing = Capabilities.MissingToMeasure();
+        IReadOnlyList<string> wanted = Capabilities.MissingToKnowPods();
+        yield return (missing, wanted) switch
+        {
+            ([_, ..], _) => new Finding(Verdict.Fail, "capabilities",
+                $"{string.Join(" and ", missing)} missing: run as root, or with the capabilities that pmoas.service lists."),
+            (_, [_, ..]) => new Finding(Verdict.Degraded, "capabilities",
+                $"{string.Join(" and ", wanted)} missing: pods of other users are not found by their network namespace; see pmoas.service."),
+            _ => new Finding(Verdict.Ok, "capabilities", "all there"),
+        };
+        yield return Libbpf();
+        var tree = CgroupTree.Detect();
+        yield return new Finding(Verdict.Ok, "cgroups", $"{(tree.Mode == CgroupMode.V2 ? "version 2" : "version 1 (memory)")} at {tree.Root}");
+    }
+
+    private static Finding Libbpf()
+    {
+        try
+        {
+            LibbpfVersion.Require();
+            return new Finding(Verdict.Ok, "libbpf", LibbpfVersion.Text);
+        }
+        catch (BpfException e)
+        {
+            return new Finding(Verdict.Fail, "libbpf", e.Message);
+        }
+    }
+
+    private static Finding Folder(string plugins)
+    {
+        IReadOnlyList<FoundPlugin> found = PluginFolder.Find(plugins);
+        return found.Count > 0
+            ? new Finding(Verdict.Ok, "plugin directory", $"{plugins}: {string.Join(", ", found.Select(plugin => plugin.Name))}")
+            : new Finding(Verdict.Fail, "plugin directory", $"no plugin in {plugins}: name another with --plugins.");
+    }
+
+    private static async Task<IReadOnlyList<Finding>> PluginsAsync(Setup setup)
+    {
+        try
+        {
+            await using NodeWatch node = new(setup, live: null, NullLoggerFactory.Instance);
+            await node.ApplyAsync(setup.Options);
+            return [.. node.Plugins.All.SelectMany(plugin => Plugin(plugin, setup))];
+        }
+        catch (BpfException e)
+        {
+            return [new Finding(Verdict.Fail, "identity", e.Message)];
+        }
+    }
+
+    private static IEnumerable<Finding> Plugin(PluginStatus plugin, Setup setup)
+    {
+        string what = $"plugin {plugin.Name}";
+        switch (plugin.State)
+        {
+            case PluginState.Running:
+                yield return new Finding(Verdict.Ok, what, $"version {plugin.Version} attached");
+                IReadOnlyList<Hook> hooks = setup.Catalog.Find(plugin.Name)!.Imported!.Manifest.Hooks;
+                foreach (HookReport report in plugin.Run!.Look(session => session.Hooks) ?? [])
+                {
+                    yield return Hook(what, report, hooks.First(hook => hook.Name == report.Hook));
+                }
+
+                break;
+            case PluginState.Found:
+                yield return new Finding(Verdict.Ok, what, $"not enabled: no [plugins.{plugin.Name}] in the configuration");
+                break;
+            default:
+                yield return new Finding(Verdict.Fail, what, $"{StateText.Of(plugin.State)}: {plugin.Reason}");
+                break;
+        }
+    }
+
+    private static Finding Hook(string what, HookReport report, Hook hook) => report.Program is null
+        ? new Finding(Verdict.Degraded, $"{what} {report.Hook}", $"absent: {hook.WithoutIt} {report.Refused}".TrimEnd())
+        : new Finding(Verdict.Ok, $"{what} {report.Hook}",
+            $"{report.Kind} ({report.Program}){(string.IsNullOrEmpty(report.Refused) ? "" : $"; not {report.Refused}")}");
+}

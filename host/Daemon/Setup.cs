@@ -1,0 +1,45 @@
+using Pmoas.Host.Config;
+using Pmoas.Host.Plugins;
+
+namespace Pmoas.Host.Daemon;
+
+/// <summary>What the user set up: the configuration, bound to the end, and the plugins it enables.</summary>
+/// <param name="File">The configuration file.</param>
+/// <param name="Options">Its content.</param>
+/// <param name="Catalog">The plugins there are.</param>
+internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Catalog)
+{
+    /// <summary>Reads the configuration and judges it against the plugins. Mistakes of the user are in the result, never thrown.</summary>
+    public static (Setup? Setup, IReadOnlyList<ConfigError> Errors) Load(string file, string plugins)
+    {
+        (PmoasOptions? options, IReadOnlyList<ConfigError> errors) = ConfigFile.Load(file);
+        if (options is null)
+        {
+            return (null, errors);
+        }
+
+        Setup setup = new(file, options, new PluginCatalog(plugins));
+        errors = [.. setup.Judge(options)];
+        return errors.Count == 0 ? (setup, errors) : (null, errors);
+    }
+
+    /// <summary>Every mistake in the plugins' tables: unknown plugins, and options that do not fit those that are enabled.</summary>
+    public IEnumerable<ConfigError> Judge(PmoasOptions options) =>
+        options.PluginTables.CheckPlugins(Catalog.Names).Concat(Importable(options)
+            .SelectMany(plugin => options.PluginTables.Bind(plugin.Name, plugin.Manifest.Options).Errors));
+
+    /// <summary>
+    /// The plugins that shall run. One that could not be imported is among them, with default options: that it does not run is the
+    /// plugin's fault, and told as such.
+    /// </summary>
+    public IReadOnlyDictionary<string, EnabledPlugin> Enabled(PmoasOptions options) => Catalog.Entries
+        .Where(entry => options.PluginTables.IsEnabled(entry.Found.Name))
+        .ToDictionary(entry => entry.Found.Name, entry => new EnabledPlugin(
+            entry.TryImport() is { } plugin ? options.PluginTables.Bind(plugin.Name, plugin.Manifest.Options).Options : null,
+            options.PluginTables.All[entry.Found.Name].Section.ToString()));
+
+    private IEnumerable<ImportedPlugin> Importable(PmoasOptions options) => Catalog.Entries
+        .Where(entry => options.PluginTables.IsEnabled(entry.Found.Name))
+        .Select(entry => entry.TryImport())
+        .OfType<ImportedPlugin>();
+}

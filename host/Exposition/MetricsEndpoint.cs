@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using Pmoas.Sdk.Pods;
+
+namespace Pmoas.Host.Exposition;
+
+/// <summary>
+/// <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c>. Scrapes run one after the other, and none makes its caller wait longer than the
+/// time limit.
+/// </summary>
+/// <param name="cycle">What is read before each exposition.</param>
+/// <param name="instruments">What is exposed.</param>
+/// <param name="self">The daemon's own metrics.</param>
+/// <param name="plugins">The plugins' facts now; called by one scrape at a time.</param>
+/// <param name="containers">The containers of this node.</param>
+/// <param name="readiness">Whether the daemon has settled.</param>
+/// <param name="timeLimit">How long a caller waits; Prometheus itself gives up after 10 s unless told otherwise.</param>
+internal sealed class MetricsEndpoint(
+    ScrapeCycle cycle,
+    Instruments instruments,
+    SelfMetrics self,
+    Func<IReadOnlyList<PluginFacts>> plugins,
+    IContainerIndex containers,
+    IReadiness readiness,
+    TimeSpan timeLimit) : IDisposable
+{
+    private const string TextType = "text/plain; version=0.0.4; charset=utf-8";
+    private const string OpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly MemoryStream _text = new();
+
+    /// <summary>Adds the three addresses.</summary>
+    internal void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/metrics", (RequestDelegate)ServeMetricsAsync);
+        routes.MapGet("/healthz", (RequestDelegate)(context => SayAsync(context, StatusCodes.Status200OK, "ok")));
+        routes.MapGet("/readyz", (RequestDelegate)(context => readiness.NotReadyBecause is { } reason
+            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, reason)
+            : SayAsync(context, StatusCodes.Status200OK, "ok")));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gate.Dispose();
+
+    private async Task ServeMetricsAsync(HttpContext context)
+    {
+        bool openMetrics = context.Request.Headers.Accept.ToString().Contains("application/openmetrics-text", StringComparison.OrdinalIgnoreCase);
+        try
+        {
+            // The work goes on when the caller has given up: a table read half would be read wrong the next time.
+            ReadOnlyMemory<byte> text = await Task.Run(() => ScrapeAsync(openMetrics)).WaitAsync(timeLimit, context.RequestAborted);
+            context.Response.ContentType = openMetrics ? OpenMetricsType : TextType;
+            context.Response.ContentLength = text.Length;
+            await context.Response.Body.WriteAsync(text, context.RequestAborted);
+        }
+        catch (TimeoutException)
+        {
+            string where = cycle.Collecting is { } plugin ? $"; plugin {plugin} is being read" : "";
+            await SayAsync(context, StatusCodes.Status503ServiceUnavailable, $"no metrics within {timeLimit.TotalSeconds:0.###} s{where}");
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ScrapeAsync(bool openMetrics)
+    {
+        if (!await _gate.WaitAsync(timeLimit))
+        {
+            throw new TimeoutException();
+        }
+
+        try
+        {
+            long start = Stopwatch.GetTimestamp();
+            cycle.Run();
+            self.Update(plugins(), containers);
+            _text.SetLength(0);
+            await instruments.WriteAsync(_text, openMetrics, CancellationToken.None);
+            self.ScrapeTook(Stopwatch.GetElapsedTime(start));
+            return _text.ToArray();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private static Task SayAsync(HttpContext context, int status, string line)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(line + "\n", context.RequestAborted);
+    }
+}

@@ -1,0 +1,87 @@
+using Pmoas.Host.Pods;
+using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Pods;
+
+namespace Pmoas.Host.Identity;
+
+/// <summary>The tag maps of <c>bpf/identity</c>, loaded once for the whole daemon; every plugin's object uses these and makes none of its own.</summary>
+internal sealed class KernelIdentity : IKernelIdentity, IDisposable
+{
+    private const string ContainersMap = "pmoas_containers";
+    private const string PodsMap = "pmoas_pods";
+    private const string SocketsMap = "pmoas_sockets";
+    private const string CgroupV1 = "pmoas_cgroup_v1";
+
+    private readonly BpfObject _bpf;
+    private readonly bool _cgroupV1;
+    private readonly BpfMap _containers;
+    private readonly BpfMap _pods;
+
+    private KernelIdentity(BpfObject bpf, bool cgroupV1)
+    {
+        (_bpf, _cgroupV1) = (bpf, cgroupV1);
+        (_containers, _pods) = (bpf.Map(ContainersMap), bpf.Map(PodsMap));
+    }
+
+    /// <summary>Loads the maps and the program that enrols sockets.</summary>
+    /// <param name="mode">Which hierarchy's cgroup ids the kernel programs read.</param>
+    /// <param name="logger">Told what libbpf says.</param>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public static KernelIdentity Load(CgroupMode mode, ILogger logger)
+    {
+        using Stream resource = typeof(KernelIdentity).Assembly.GetManifestResourceStream("identity.bpf.o")!;
+        byte[] elf = new byte[resource.Length];
+        resource.ReadExactly(elf);
+        var bpf = BpfObject.Open(elf, "identity", logger);
+        try
+        {
+            bool cgroupV1 = mode == CgroupMode.V1Memory;
+            BtfLayout.Verify<PmoasTag>(bpf);
+            bpf.SetGlobal(CgroupV1, cgroupV1);
+            bpf.Load();
+            return new KernelIdentity(bpf, cgroupV1);
+        }
+        catch
+        {
+            bpf.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Tag(Container container) => _containers.Set(container.CgroupId, new PmoasTag(container));
+
+    /// <inheritdoc/>
+    public void Untag(Container container) => _containers.Remove(container.CgroupId);
+
+    /// <inheritdoc/>
+    public void Enrol(int pid)
+    {
+        using BpfIterator sockets = _bpf.Program("enrol_sockets").AttachIterator(BpfIteratorTarget.Process((uint)pid));
+        sockets.Run();
+    }
+
+    /// <inheritdoc/>
+    public void TagPod(ulong netnsCookie, uint podId) => _pods.Set(netnsCookie, podId);
+
+    /// <inheritdoc/>
+    public void UntagPod(ulong netnsCookie) => _pods.Remove(netnsCookie);
+
+    /// <inheritdoc/>
+    public void ShareWith(BpfObject opened)
+    {
+        string[] shared = [.. new[] { ContainersMap, PodsMap, SocketsMap }.Where(opened.HasMap)];
+        foreach (string map in shared)
+        {
+            opened.Map(map).Reuse(_bpf.Map(map));
+        }
+
+        if (shared.Length > 0)
+        {
+            opened.SetGlobal(CgroupV1, _cgroupV1);
+        }
+    }
+
+    /// <summary>Lets go of the maps; objects that share them keep them.</summary>
+    public void Dispose() => _bpf.Dispose();
+}

@@ -1,0 +1,77 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Pmoas.Host.Pods;
+
+/// <summary>Which network namespace a process is in. Thread-safe.</summary>
+internal static class NetworkNamespace
+{
+    /// <summary>The namespace's name, such as <c>net:[4026531840]</c>; null when the process is gone or hidden.</summary>
+    public static string? NameOf(int pid) => Link($"/proc/{pid}/ns/net");
+
+    /// <summary>True for the machine's own namespace and the daemon's own.</summary>
+    public static bool IsHost(string name) => name == Link("/proc/1/ns/net") || name == Link("/proc/self/ns/net");
+
+    /// <summary>The namespace's cookie, the number kernel programs know it by; null when the process is gone.</summary>
+    /// <exception cref="Win32Exception">The kernel refuses; the message says which step.</exception>
+    public static ulong? CookieOf(int pid)
+    {
+        SafeFileHandle ns;
+        try
+        {
+            ns = File.OpenHandle($"/proc/{pid}/ns/net");
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+        ulong? cookie = null;
+        int error = 0;
+        string step = "";
+        // setns moves a thread for good: this one ends with the question, no pool thread may be lent for it.
+        Thread visitor = new(() => cookie = Visit(ns, out error, out step), maxStackSize: 256 * 1024) { IsBackground = true, Name = "netns cookie" };
+        using (ns)
+        {
+            visitor.Start();
+            visitor.Join();
+        }
+        return cookie ?? throw new Win32Exception(error, $"{step} for the network namespace of process {pid}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    private static unsafe ulong? Visit(SafeFileHandle ns, out int error, out string step)
+    {
+        error = 0;
+        step = "setns";
+        int socket = -1;
+        if (Libc.setns(ns, Libc.CLONE_NEWNET) == 0)
+        {
+            step = "socket";
+            socket = Libc.socket(Libc.AF_UNIX, Libc.SOCK_DGRAM_CLOEXEC, 0);
+        }
+        if (socket < 0)
+        {
+            error = Marshal.GetLastPInvokeError();
+            return null;
+        }
+        ulong cookie;
+        uint length = sizeof(ulong);
+        step = "getsockopt(SO_NETNS_COOKIE)";
+        int rc = Libc.getsockopt(socket, Libc.SOL_SOCKET, Libc.SO_NETNS_COOKIE, &cookie, &length);
+        error = Marshal.GetLastPInvokeError();
+        _ = Libc.close(socket);
+        return rc == 0 ? cookie : null;
+    }
+
+    private static string? Link(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

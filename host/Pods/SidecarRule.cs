@@ -1,0 +1,46 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Pmoas.Host.Pods;
+
+/// <summary>
+/// One <c>[[sidecars]]</c> of <c>pmoas.toml</c>: a container is a sidecar when every key that is set matches.
+/// Globs know <c>*</c> (any text) and <c>?</c> (one character); upper and lower case differ.
+/// </summary>
+internal sealed record SidecarRule : IValidatableObject
+{
+    /// <summary>Glob of the container's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Glob of the image reference as the user wrote it.</summary>
+    public string? Image { get; init; }
+
+    /// <summary><c>key</c> or <c>key=glob</c>: a label or annotation of the pod, or a label of the container.</summary>
+    public string? Label { get; init; }
+
+    /// <summary>Glob of the executable's path of the container's main process.</summary>
+    public string? Command { get; init; }
+
+    /// <summary>Key of a pod label or annotation that lists the names of the pod's sidecars, separated by commas.</summary>
+    public string? ListedIn { get; init; }
+
+    /// <summary>How the pod runs the container.</summary>
+    public ContainerKind? Kind { get; init; }
+
+    /// <summary>What the rule is called in reasons, such as <c>rule 2 of pmoas.toml</c>.</summary>
+    public string Origin { get; internal init; } = "a rule";
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Name is null && Image is null && Label is null && Command is null && ListedIn is null && Kind is null)
+        {
+            yield return new ValidationResult("matches nothing; at least one of name, image, label, command, listed_in, kind is needed");
+        }
+        (string Key, string? Value)[] texts =
+            [(nameof(Name), Name), (nameof(Image), Image), (nameof(Label), Label), (nameof(Command), Command), (nameof(ListedIn), ListedIn)];
+        foreach ((string key, _) in texts.Where(t => t.Value is ""))
+        {
+            yield return new ValidationResult("\"\" matches nothing; write what it should match, or leave the key out", [key]);
+        }
+    }
+}

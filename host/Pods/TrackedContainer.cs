@@ -1,0 +1,72 @@
+using Pmoas.Sdk.Pods;
+
+namespace Pmoas.Host.Pods;
+
+/// <summary>All that <see cref="PodDirectory"/> remembers of one declared container, running or not. Guarded by its lock.</summary>
+internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint podId)
+{
+    /// <summary>The pod as last published.</summary>
+    public PodSpec Pod { get; set; } = pod;
+
+    /// <summary>The container as last published.</summary>
+    public ContainerSpec Spec { get; set; } = spec;
+
+    /// <summary>Id of the pod.</summary>
+    public uint PodId { get; } = podId;
+
+    /// <summary>The running container; null while its cgroup is not there.</summary>
+    public Container? Running { get; set; }
+
+    /// <summary>The cgroups it has now, its own first.</summary>
+    public IReadOnlyList<Cgroup> Cgroups { get; set; } = [];
+
+    /// <summary>By inode number, the tag the kernel holds.</summary>
+    public Dictionary<ulong, Container> Tagged { get; } = [];
+
+    /// <summary>Inode numbers of the cgroups whose processes have been enrolled.</summary>
+    public HashSet<ulong> Enrolled { get; } = [];
+
+    /// <summary>Pid of the main process when it was last looked at; 0 until one is known.</summary>
+    public int Main { get; set; }
+
+    /// <summary>Executable of the main process; empty until one is known.</summary>
+    public string Command { get; set; } = "";
+
+    /// <summary>Name of the network namespace of the main process; empty until one is known.</summary>
+    public string NamespaceName { get; set; } = "";
+
+    /// <summary>Cookie of that namespace; null when unknown or the machine's own.</summary>
+    public ulong? Cookie { get; set; }
+
+    /// <summary>
+    /// Until when the main process is looked at again: a container is often started by a process that joins the cgroup first and enters
+    /// its network namespace and its real executable after. Null until a process is seen.
+    /// </summary>
+    public DateTimeOffset? SettledAt { get; set; }
+
+    /// <summary>True once the main process has been looked at for the last time.</summary>
+    public bool Settled { get; set; }
+
+    /// <summary>True while there is something to find out that no cgroup event will tell.</summary>
+    public bool IsOpen => Running is null || !Settled || Cgroups.Any(c => !Enrolled.Contains(c.Inode));
+
+    /// <summary>Has the main process looked at again, whichever that is now.</summary>
+    public void Unsettle()
+    {
+        Main = 0;
+        SettledAt = null;
+        Settled = false;
+    }
+
+    /// <summary>Forgets what belonged to the container that ran, except its tags, which are still to be removed.</summary>
+    public void Reset()
+    {
+        Running = null;
+        Cgroups = [];
+        Enrolled.Clear();
+        Command = "";
+        NamespaceName = "";
+        Cookie = null;
+        Unsettle();
+    }
+}

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Pmoas.Host.Demo;
+
+namespace Pmoas.Host.Verbs;
+
+/// <summary><c>pmoas demo</c>: a pod with a real proxy and a real service, watched.</summary>
+internal static class DemoVerb
+{
+    /// <summary>Makes the verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("demo",
+            "Bring up a pod of a real proxy and a real service on this machine, send load through it and show what the sidecar costs. "
+            + "Leaves nothing behind.");
+        Option<int> seconds = new("--seconds") { Description = "How long it stays up.", HelpName = "N", DefaultValueFactory = _ => 10 };
+        Option<int> requests = new("--requests") { Description = "Requests to send.", HelpName = "N", DefaultValueFactory = _ => 1000 };
+        Option<bool> json = new("--json") { Description = "Print one JSON object at the end instead of a table." };
+        verb.Add(seconds);
+        verb.Add(requests);
+        verb.Add(json);
+        Places places = Places.AddTo(verb);
+        verb.SetAction((line, stop) => Interrupt.RunAsync(stopping => DemoRun.RunAsync(
+            new DemoOptions
+            {
+                Seconds = line.GetValue(seconds),
+                Requests = line.GetValue(requests),
+                Json = line.GetValue(json),
+                PluginsDir = places.Plugins(line),
+            },
+            stopping)));
+        return verb;
+    }
+}

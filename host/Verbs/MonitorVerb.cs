@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using Pmoas.Host.Daemon;
+using Pmoas.Host.Live;
+using Pmoas.Host.Plugins;
+using Pmoas.Host.Pods;
+using Pmoas.Sdk.Bpf;
+
+namespace Pmoas.Host.Verbs;
+
+/// <summary><c>pmoas monitor</c>: the same watching as the daemon's, in the foreground, with every event shown as it happens.</summary>
+internal static class MonitorVerb
+{
+    private const string AllStreams = "all";
+
+    /// <summary>Makes the verb.</summary>
+    public static Command Create()
+    {
+        Command verb = new("monitor", "Watch events live, in the foreground: one line an event, until Ctrl-C.");
+        Argument<string> stream = new("STREAM")
+        {
+            Description = "What to watch: a stream of an enabled plugin, such as socket, or all.",
+            DefaultValueFactory = _ => AllStreams,
+        };
+        Option<string?> pod = new("--pod") { Description = "Only this pod.", HelpName = "NAME" };
+        Option<string?> ns = new("--namespace", "-n") { Description = "Only this namespace.", HelpName = "NAME" };
+        Option<string?> container = new("--container") { Description = "Only this container.", HelpName = "NAME" };
+        Option<bool> json = new("--json") { Description = "One JSON object a line on standard output; everything else goes to standard error." };
+        Option<double?> duration = new("--duration") { Description = "Stop after this many seconds.", HelpName = "SECONDS" };
+        verb.Add(stream);
+        verb.Add(pod);
+        verb.Add(ns);
+        verb.Add(container);
+        verb.Add(json);
+        verb.Add(duration);
+        Places places = Places.AddTo(verb);
+        verb.SetAction((line, _) =>
+        {
+            if (SetupOrMistakes.Load(places, line) is not { } setup)
+            {
+                return Task.FromResult(ExitCode.Usage);
+            }
+
+            string word = line.GetRequiredValue(stream);
+            LiveFilter filter = new(word == AllStreams ? null : word, line.GetValue(ns), line.GetValue(pod), line.GetValue(container));
+            TimeSpan limit = line.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
+            return Interrupt.RunAsync(stopping => WatchAsync(setup, filter, line.GetValue(json), limit, stopping));
+        });
+        return verb;
+    }
+
+    private static async Task<int> WatchAsync(Setup setup, LiveFilter filter, bool json, TimeSpan limit, CancellationToken stopping)
+    {
+        TextWriter say = json ? Console.Error : Console.Out;
+        if (Preflight.CannotMeasure() is { } reason)
+        {
+            await Console.Error.WriteLineAsync($"pmoas: {reason}");
+            return ExitCode.Failed;
+        }
+
+        await say.WriteLineAsync($"[PREFLIGHT] kernel {KernelVersion.Release}, configuration {setup.File}, plugins {setup.Catalog.Directory}");
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => DaemonLog.AddTo(logging, LogLevel.Warning));
+        await using Stream output = Console.OpenStandardOutput();
+        await using StreamWriter text = new(output) { AutoFlush = false };
+        LiveOutput? live = null;
+        LiveOutput Open(PodDirectory pods) => live = json
+            ? new LiveJson(filter, pods, new BufferedStream(output, 64 * 1024))
+            : new LiveText(filter, pods, text, colour: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null);
+
+        long begun = Stopwatch.GetTimestamp();
+        int code;
+        try
+        {
+            await using NodeWatch node = new(setup, Open, loggers);
+            await node.ApplyAsync(setup.Options);
+            code = Ready(node, live!, filter, say);
+            if (code == ExitCode.Ok)
+            {
+                await Task.WhenAny(live!.ReaderGone, node.PodsEnded, Task.Delay(limit, stopping));
+            }
+        }
+        catch (BpfException e)
+        {
+            await Console.Error.WriteLineAsync($"pmoas: {e.Message}");
+            return ExitCode.Failed;
+        }
+
+        if (code == ExitCode.Ok && !live!.ReaderGone.IsCompleted)
+        {
+            await say.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                $"[FINISHED] {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s: {live.Shown} events shown; {live.Attempts} attempts = {live.Delivered} delivered + {live.Dropped} dropped"));
+        }
+
+        return code;
+    }
+
+    /// <summary>Says what is watched, or why nothing can be.</summary>
+    private static int Ready(NodeWatch node, LiveOutput live, LiveFilter filter, TextWriter say)
+    {
+        foreach (PluginStatus plugin in node.Plugins.All)
+        {
+            string hooks = plugin.Run?.Look(session => "; hooks: " + HookText.Of(session.Hooks)) ?? "";
+            string reason = plugin.Reason.Length > 0 ? ": " + plugin.Reason : "";
+            say.WriteLine($"[PREFLIGHT] plugin {plugin.Name}: {StateText.Of(plugin.State)}{hooks}{reason}");
+        }
+
+        if (!live.Offered.Any(live.Wants))
+        {
+            string wanted = filter.Stream is null ? "no stream" : $"no stream \"{filter.Stream}\"";
+            string there = live.Offered.Count == 0 ? "none" : string.Join(", ", live.Offered);
+            Console.Error.WriteLine($"pmoas: {wanted} is offered by the running plugins; there is: {there}.");
+            return ExitCode.Failed;
+        }
+
+        say.WriteLine($"[INFO] watching {node.Pods.All.Count} containers; stop with Ctrl-C");
+        say.Flush();
+        return ExitCode.Ok;
+    }
+}

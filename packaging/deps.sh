@@ -1,0 +1,65 @@
+#!/bin/sh
+# Installs, on Debian and its kin, what PMOAS is built, tested and demonstrated with. Silent apt work is announced first;
+# no service is started. Does nothing, and needs no root, when all is there.
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+
+command -v dotnet >/dev/null || { echo "deps: the .NET 10 SDK is missing: see https://dotnet.microsoft.com/download" >&2; exit 1; }
+
+missing=
+need() # PACKAGE TEST...: the package is needed where the test fails
+{
+	package=$1
+	shift
+	"$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+has_libbpf() { ldconfig -p | grep -q 'libbpf\.so\.1 '; }
+
+# Building: BPF C to object, object without DWARF.
+need clang command -v clang
+need llvm command -v llvm-strip
+need bpftool bpftool version
+need libbpf-dev test -f /usr/include/bpf/bpf_helpers.h
+need libbpf1 has_libbpf
+need clang-format command -v clang-format
+need make command -v make
+need ca-certificates test -f /etc/ssl/certs/ca-certificates.crt
+# The demo pod: network namespaces, a proxy, a service, load.
+need iproute2 command -v ip
+need util-linux command -v nsenter
+need procps command -v ps
+need haproxy command -v haproxy
+need nginx-light command -v nginx
+need wrk command -v wrk
+need apache2-utils command -v ab
+# Judging /metrics.
+need prometheus command -v promtool
+
+[ -n "$missing" ] || exit 0
+
+echo "deps: missing:$missing"
+if [ "$(id -u)" -ne 0 ]; then
+	echo "deps: installing needs root: sudo apt-get install --no-install-recommends$missing" >&2
+	exit 1
+fi
+if ! command -v apt-get >/dev/null; then
+	echo "deps: this is not a Debian: install what these packages hold by your own means:$missing" >&2
+	exit 1
+fi
+
+# haproxy, nginx and prometheus would start their services: Debian asks this file first, and 101 means no.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+	trap 'rm -f $policy' EXIT
+	trap 'exit 1' INT TERM
+	printf '#!/bin/sh\nexit 101\n' >$policy
+	chmod 755 $policy
+fi
+
+export DEBIAN_FRONTEND=noninteractive
+echo "deps: apt-get update"
+apt-get update -qq
+echo "deps: apt-get install --no-install-recommends$missing"
+# shellcheck disable=SC2086 # a list of words
+apt-get install -qq -y --no-install-recommends $missing >/dev/null
+echo "deps: done; no service was started"

@@ -1,0 +1,158 @@
+using System.Runtime.InteropServices;
+using Pmoas.Sdk.Pods;
+
+namespace Pmoas.Sdk.Metrics;
+
+/// <summary>
+/// Exports a kernel table keyed by container id: one row a container. Each scrape is <see cref="Begin"/>, <see cref="Read"/> for
+/// every entry, <see cref="End"/>. Allocates nothing while the containers stay the same. Not thread-safe.
+/// </summary>
+/// <param name="value">What is exported of an entry's value.</param>
+/// <param name="index">The containers there are.</param>
+/// <param name="forget">Deletes a key from the kernel table.</param>
+internal sealed class ContainerTable(KernelValue value, IContainerIndex index, Action<uint> forget)
+{
+    private readonly Dictionary<uint, Row> _rows = [];
+    private readonly Dictionary<ContainerLabels, Sharers> _sharers = [];
+    private readonly List<uint> _ended = [];
+    private readonly string[] _labels = new string[Label.Container.Count + 1];
+    private IReadOnlyCollection<Container>? _listed;
+    private uint _highestSeen;
+
+    /// <summary>Gives every container its series, before the first entry is read: a rate needs to have seen the 0.</summary>
+    internal void Begin()
+    {
+        IReadOnlyCollection<Container> all = index.All;
+        if (ReferenceEquals(all, _listed))
+        {
+            return;
+        }
+
+        foreach (Row row in _rows.Values)
+        {
+            row.Listed = false;
+        }
+
+        foreach (Container container in all)
+        {
+            RowOf(container).Listed = true;
+        }
+
+        _listed = all;
+    }
+
+    /// <summary>Exports what one entry gained.</summary>
+    internal void Read(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
+    {
+        uint id = MemoryMarshal.Read<uint>(key);
+        if (!_rows.TryGetValue(id, out Row? row))
+        {
+            if (!index.TryGet(id, out Container? container))
+            {
+                // An id above all we have seen belongs to a container that is tagged and about to be listed: leave its counts alone.
+                if (id <= _highestSeen)
+                {
+                    _ended.Add(id);
+                }
+
+                return;
+            }
+
+            // It came and went between two scrapes.
+            row = RowOf(container);
+        }
+
+        row.Labels.CopyTo(_labels);
+        value.Advance(values, stride, row.Exported, _labels, gauges: row.Sharers.Newest == id);
+    }
+
+    /// <summary>Ends the series of the containers that are gone, whose last numbers have just been read, and deletes their keys.</summary>
+    internal void End()
+    {
+        foreach ((uint id, Row row) in _rows)
+        {
+            if (!row.Listed && !index.TryGet(id, out _))
+            {
+                _ended.Add(id);
+            }
+        }
+
+        foreach (uint id in _ended)
+        {
+            if (_rows.Remove(id, out Row? row))
+            {
+                Leave(id, row);
+            }
+
+            forget(id);
+        }
+
+        _ended.Clear();
+    }
+
+    private Row RowOf(Container container)
+    {
+        var labels = ContainerLabels.Of(container);
+        _highestSeen = Math.Max(_highestSeen, container.Id);
+        if (!_rows.TryGetValue(container.Id, out Row? row))
+        {
+            row = new Row(value.NothingExported(), labels, Join(container.Id, labels));
+            _rows.Add(container.Id, row);
+        }
+        else if (row.Labels != labels)
+        {
+            // A new role is a new series: what was counted under the old one stays there.
+            Leave(container.Id, row);
+            row.Labels = labels;
+            row.Sharers = Join(container.Id, labels);
+        }
+
+        return row;
+    }
+
+    private Sharers Join(uint id, ContainerLabels labels)
+    {
+        if (!_sharers.TryGetValue(labels, out Sharers? sharers))
+        {
+            sharers = new Sharers();
+            _sharers.Add(labels, sharers);
+            labels.CopyTo(_labels);
+            value.Begin(_labels);
+        }
+
+        sharers.Ids.Add(id);
+        return sharers;
+    }
+
+    private void Leave(uint id, Row row)
+    {
+        row.Sharers.Ids.Remove(id);
+        if (row.Sharers.Ids.Count == 0)
+        {
+            _sharers.Remove(row.Labels);
+            row.Labels.CopyTo(_labels);
+            value.End(_labels);
+        }
+    }
+
+    private sealed class Row(ulong[] exported, ContainerLabels labels, Sharers sharers)
+    {
+        internal ulong[] Exported { get; } = exported;
+
+        internal ContainerLabels Labels { get; set; } = labels;
+
+        internal Sharers Sharers { get; set; } = sharers;
+
+        /// <summary>True while it runs.</summary>
+        internal bool Listed { get; set; }
+    }
+
+    /// <summary>The containers with the same labels: a restarted container and the one it replaced. They add to the same counters.</summary>
+    private sealed class Sharers
+    {
+        internal SortedSet<uint> Ids { get; } = [];
+
+        /// <summary>Ids grow: the newest is the one that runs, and its gauges are the true ones.</summary>
+        internal uint Newest => Ids.Max;
+    }
+}

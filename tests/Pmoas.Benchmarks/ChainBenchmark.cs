@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Pmoas.Host.Demo;
+
+namespace Pmoas.Benchmarks;
+
+/// <summary>
+/// Requests per second of the demo chain (client → haproxy → nginx) with the daemon off, with a plugin that does next to nothing, and with
+/// Accept. The three take turns in every round, and each is compared with "off" of its own round: the machine's speed drifts.
+/// </summary>
+internal static partial class ChainBenchmark
+{
+    private const int Rounds = 7;
+    private const int Seconds = 3;
+    private const int Connections = 16;
+
+    private static readonly (string Name, string? Plugins, string Toml)[] Variants =
+    [
+        ("daemon off", null, ""),
+        ("NoOp", "artifacts/samples", "[plugins.no_op]\n"),
+        ("Accept", "artifacts/pmoas/plugins", "[plugins.accept]\n"),
+    ];
+
+    internal static async Task<int> RunAsync()
+    {
+        Console.WriteLine($"demo chain, {Connections} connections, {Rounds} rounds of {Seconds} s each, wrk outside the pod; median (min–max)");
+        await RunAsync("keep-alive on both legs", InsideConnections.KeepAlive, close: false, goal: 0.98);
+        await RunAsync("new connections for each request on both legs", InsideConnections.CloseEach, close: true, goal: 0.92);
+        return 0;
+    }
+
+    private static async Task RunAsync(string title, InsideConnections inside, bool close, double goal)
+    {
+        await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-bench", InsideConnections = inside });
+        double[][] rates = [.. Variants.Select(_ => new double[Rounds])];
+        await LoadAsync(bed, close); // warm
+        for (int round = 0; round < Rounds; round++)
+        {
+            for (int turn = 0; turn < Variants.Length; turn++)
+            {
+                int which = (round + turn) % Variants.Length;
+                (_, string? plugins, string toml) = Variants[which];
+                await using DaemonUnderTest? daemon = plugins is null ? null : await DaemonUnderTest.StartAsync(bed, plugins, toml);
+                rates[which][round] = await LoadAsync(bed, close);
+            }
+        }
+
+        Console.WriteLine($"\n{title}");
+        for (int which = 0; which < Variants.Length; which++)
+        {
+            double[] ratios = [.. rates[which].Select((rate, round) => rate / rates[0][round])];
+            string wanted = Variants[which].Name == "Accept" ? $"   goal ≥ {goal.ToString(CultureInfo.InvariantCulture)}" : "";
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"  {Variants[which].Name,-10}  {Median(rates[which]),8:0} requests/s   × {Median(ratios):0.000} ({ratios.Min():0.000}–{ratios.Max():0.000}){wanted}"));
+        }
+    }
+
+    private static async Task<double> LoadAsync(PodBed bed, bool close)
+    {
+        string[] header = close ? ["-H", "Connection: close"] : [];
+        string report = await Subprocess.RunAsync("nsenter",
+            [$"--net={bed.ClientNetns.FilePath}", "wrk", "-t1", $"-c{Connections}", $"-d{Seconds}s", .. header, bed.SidecarUrl.AbsoluteUri], CancellationToken.None);
+        return double.Parse(RequestsPerSecond().Match(report).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+    }
+
+    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
+
+    [GeneratedRegex(@"Requests/sec:\s+([0-9.]+)")]
+    private static partial Regex RequestsPerSecond();
+}

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Pmoas.Host.Demo;
+
+namespace Pmoas.Benchmarks;
+
+/// <summary>The daemon that <c>make build</c> left, as a process, watching one bed.</summary>
+internal sealed class DaemonUnderTest : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly HttpClient _http;
+
+    private DaemonUnderTest(Process process, HttpClient http) => (_process, _http) = (process, http);
+
+    /// <summary>From the start of the process to the first answer of /readyz.</summary>
+    internal TimeSpan ReadyAfter { get; private set; }
+
+    /// <summary>Starts it and waits until it is ready.</summary>
+    internal static async Task<DaemonUnderTest> StartAsync(PodBed bed, string plugins, string toml)
+    {
+        string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
+        await File.WriteAllTextAsync(file, bed.StaticPodToml() + "[log]\nlevel = \"warning\"\n" + toml);
+        int port = FreePort();
+        long begun = Stopwatch.GetTimestamp();
+        Process process = Process.Start(
+            "artifacts/pmoas/pmoas", ["run", "--config", file, "--plugins", plugins, "--listen", $"127.0.0.1:{port}"]);
+        DaemonUnderTest daemon = new(process, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") });
+        while (!await daemon.IsReadyAsync())
+        {
+            if (process.HasExited || Stopwatch.GetElapsedTime(begun) > TimeSpan.FromSeconds(30))
+            {
+                await daemon.DisposeAsync();
+                throw new InvalidOperationException($"the daemon did not become ready with {file}");
+            }
+
+            await Task.Delay(10);
+        }
+
+        daemon.ReadyAfter = Stopwatch.GetElapsedTime(begun);
+        return daemon;
+    }
+
+    /// <summary>Scrapes once.</summary>
+    internal Task<string> ScrapeAsync() => _http.GetStringAsync(new Uri("metrics", UriKind.Relative));
+
+    /// <summary>Resident set in bytes.</summary>
+    internal long ResidentBytes()
+    {
+        _process.Refresh();
+        return _process.WorkingSet64;
+    }
+
+    /// <summary>CPU time so far, user and system.</summary>
+    internal TimeSpan CpuTime()
+    {
+        _process.Refresh();
+        return _process.TotalProcessorTime;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _ = Signals.Send(_process.Id, Signals.Terminate);
+        }
+
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+        _http.Dispose();
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using HttpResponseMessage answer = await _http.GetAsync(new Uri("readyz", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // does not listen yet
+        }
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        return int.Parse(listener.LocalEndpoint.ToString()!.Split(':')[1], CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,17 @@
+using System.Reflection;
+
+namespace Pmoas.EndToEnd;
+
+/// <summary>Where the build put what the tests run.</summary>
+internal static class Built
+{
+    public static string Host { get; } = Path("Host");
+
+    public static string BadProbe { get; } = Path("BadProbe");
+
+    /// <summary>The sample a stranger builds against the package; made by <c>make build</c>.</summary>
+    public static string NoOp { get; } = Path("NoOp");
+
+    private static string Path(string key) => typeof(Built).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(metadata => metadata.Key == key).Value!;
+}

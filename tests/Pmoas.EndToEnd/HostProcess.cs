@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+
+namespace Pmoas.EndToEnd;
+
+/// <summary>The built <c>pmoas</c> as a process. Killed when disposed, whatever happened.</summary>
+internal sealed class HostProcess : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
+
+    private readonly Process _process;
+    private readonly Site _site;
+    private readonly StringBuilder _error = new();
+    private readonly StringBuilder _output = new();
+
+    private HostProcess(Site site, Process process)
+    {
+        (_site, _process) = (site, process);
+        process.ErrorDataReceived += (_, line) => Append(_error, line.Data);
+        process.OutputDataReceived += (_, line) => Append(_output, line.Data);
+        process.Start();
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+    }
+
+    public int Id => _process.Id;
+
+    /// <summary>Standard error so far: the log.</summary>
+    public string Log => Text(_error);
+
+    public string Output => Text(_output);
+
+    /// <summary>Starts a verb; <c>--config</c> and <c>--plugins</c> are the site's.</summary>
+    public static HostProcess Start(Site site, string verb, string? badAt = null, string[]? arguments = null)
+    {
+        ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), "--config", site.Config, "--plugins", site.Plugins, .. arguments ?? []])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
+        start.Environment["PMOAS_BAD_PROBE"] = badAt;
+        return new HostProcess(site, new Process { StartInfo = start });
+    }
+
+    /// <summary>Starts the daemon and waits until it is ready.</summary>
+    public static async Task<HostProcess> RunAsync(Site site, string? badAt = null)
+    {
+        HostProcess daemon = Start(site, "run", badAt);
+        await daemon.UntilAsync(async () => await daemon.StatusAsync("/readyz") == HttpStatusCode.OK, "ready");
+        return daemon;
+    }
+
+    public Task<string> MetricsAsync() => Http.GetStringAsync(new Uri($"http://127.0.0.1:{_site.Port}/metrics"));
+
+    /// <summary>Status of an address; null while nobody listens.</summary>
+    public async Task<HttpStatusCode?> StatusAsync(string path)
+    {
+        try
+        {
+            using HttpResponseMessage response = await Http.GetAsync(new Uri($"http://127.0.0.1:{_site.Port}{path}"));
+            return response.StatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Waits until /metrics has this line.</summary>
+    public Task UntilMetricAsync(string line) =>
+        UntilAsync(async () => (await MetricsAsync()).Split('\n').Contains(line), $"the metric {line}");
+
+    public Task UntilLogAsync(string text) => UntilAsync(() => Task.FromResult(Log.Contains(text, StringComparison.Ordinal)), $"the log line {text}");
+
+    /// <summary>Waits up to 20 s; the log is part of the failure.</summary>
+    public async Task UntilAsync(Func<Task<bool>> condition, string what)
+    {
+        long begun = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.False(_process.HasExited, $"pmoas ended before it came to {what}:\n{Log}{Output}");
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(20), $"20 s without {what}:\n{Log}{Output}");
+            await Task.Delay(50);
+        }
+    }
+
+    /// <summary>Sends a signal, by its name.</summary>
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Waits for the end, at most 10 s.</summary>
+    /// <returns>The exit code; 128 + n after signal n.</returns>
+    public async Task<int> ExitAsync()
+    {
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private static void Append(StringBuilder text, string? line)
+    {
+        lock (text)
+        {
+            text.AppendLine(line);
+        }
+    }
+
+    private static string Text(StringBuilder text)
+    {
+        lock (text)
+        {
+            return text.ToString();
+        }
+    }
+}

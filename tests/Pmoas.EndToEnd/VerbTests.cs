@@ -1,0 +1,91 @@
+using System.Text.Json;
+
+namespace Pmoas.EndToEnd;
+
+/// <summary>The verbs other than run.</summary>
+public sealed class VerbTests
+{
+    [Fact]
+    public async Task plugins_lists_what_can_be_imported_as_JSON()
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        await using HostProcess pmoas = HostProcess.Start(site, "plugins", arguments: ["-o", "json"]);
+
+        Assert.Equal(0, await pmoas.ExitAsync());
+        JsonElement plugin = JsonDocument.Parse(pmoas.Output).RootElement[0];
+        Assert.Equal("bad_probe", plugin.GetProperty("name").GetString());
+        Assert.Equal("0.1.0", plugin.GetProperty("version").GetString());
+        Assert.Equal("imported", plugin.GetProperty("state").GetString());
+        Assert.Equal("state", plugin.GetProperty("hooks")[0].GetString());
+    }
+
+    [Fact]
+    public async Task check_attaches_every_enabled_plugin_and_exits_0()
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        site.Write("[plugins.bad_probe]");
+        await using HostProcess pmoas = HostProcess.Start(site, "check", arguments: ["-o", "json"]);
+
+        Assert.Equal(0, await pmoas.ExitAsync());
+        JsonElement.ArrayEnumerator findings = JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray();
+        Assert.Contains(findings, finding => finding.GetProperty("what").GetString() == "plugin bad_probe state"
+            && finding.GetProperty("text").GetString() == "tp_btf (state)");
+    }
+
+    [Fact]
+    public async Task check_exits_1_when_the_verifier_rejects_a_plugin()
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        site.Write("[plugins.bad_probe]");
+        await using HostProcess pmoas = HostProcess.Start(site, "check", "verifier", ["-o", "json"]);
+
+        Assert.Equal(1, await pmoas.ExitAsync());
+        JsonElement failed = Assert.Single(
+            JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray(), finding => finding.GetProperty("verdict").GetString() == "fail");
+        Assert.Equal("plugin bad_probe", failed.GetProperty("what").GetString());
+    }
+
+    [Fact]
+    public async Task monitor_prints_pure_JSON_lines_and_accounts_for_every_event()
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        site.Write("[plugins.bad_probe]");
+        await using HostProcess pmoas = HostProcess.Start(site, "monitor bad", arguments: ["--json", "--duration", "2"]);
+        await pmoas.UntilLogAsync("[INFO] watching");
+        await pmoas.StatusAsync("/healthz"); // refused: SYN_SENT, then CLOSE
+
+        Assert.Equal(0, await pmoas.ExitAsync());
+        string[] lines = pmoas.Output.Trim().Split('\n');
+        Assert.All(lines, line => Assert.Equal("state", JsonDocument.Parse(line).RootElement.GetProperty("event").GetString()));
+        Assert.Matches($@"\[FINISHED\] 2\.\d s: {lines.Length} events shown; {lines.Length} attempts = {lines.Length} delivered \+ 0 dropped", pmoas.Log);
+    }
+
+    [Fact]
+    public async Task monitor_of_a_stream_nobody_offers_names_those_there_are()
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        site.Write("[plugins.bad_probe]");
+        await using HostProcess pmoas = HostProcess.Start(site, "monitor good");
+
+        Assert.Equal(1, await pmoas.ExitAsync());
+        Assert.Contains("no stream \"good\" is offered by the running plugins; there is: bad.", pmoas.Log, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task describe_shows_options_with_their_defaults_and_metrics()
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        await using HostProcess pmoas = HostProcess.Start(site, "describe bad_probe");
+
+        Assert.Equal(0, await pmoas.ExitAsync());
+        Assert.Contains("[plugins.bad_probe]", pmoas.Output, StringComparison.Ordinal);
+        Assert.Contains("level = 0", pmoas.Output, StringComparison.Ordinal);
+        Assert.Contains("pmoas_bad_probe_transitions_total", pmoas.Output, StringComparison.Ordinal);
+    }
+}

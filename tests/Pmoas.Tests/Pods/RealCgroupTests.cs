@@ -1,0 +1,152 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pmoas.Host.Pods;
+
+namespace Pmoas.Tests.Pods;
+
+[Trait("needs", "root")]
+public sealed class RealCgroupTests : IAsyncDisposable
+{
+    private readonly CgroupTree _tree = CgroupTree.Detect();
+    private readonly string _lab = $"/pmoas-test-{Guid.NewGuid():N}";
+    private readonly RecordingIdentity _kernel = new();
+    private readonly List<Process> _started = [];
+    private readonly CancellationTokenSource _stop = new();
+    private Task _watching = Task.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _watching;
+        foreach (Process process in _started)
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+        }
+        foreach (Cgroup cgroup in _tree.Subtree(_lab, new HashSet<string>()).Reverse())
+        {
+            Directory.Delete(_tree.DirectoryOf(cgroup.Path));
+        }
+        _stop.Dispose();
+    }
+
+    [Fact]
+    public async Task a_container_is_there_within_100_ms_of_its_cgroup_and_goes_with_it()
+    {
+        PodDirectory pods = Watch(Specs.Pod("p", Specs.Container("proxy", $"{_lab}/deep/proxy")));
+
+        List<double> appeared = [];
+        List<double> gone = [];
+        for (int round = 0; round < 3; round++)
+        {
+            Directory.CreateDirectory(_tree.DirectoryOf($"{_lab}/deep/proxy"));
+            appeared.Add(await Until(() => _kernel.Tags.Count == 1));
+            Assert.Equal(_tree.Find($"{_lab}/deep/proxy")!.Value.Inode, Assert.Single(pods.All).CgroupId);
+
+            Directory.Delete(_tree.DirectoryOf($"{_lab}/deep/proxy"));
+            gone.Add(await Until(() => _kernel.Tags.IsEmpty));
+            Assert.Empty(pods.All);
+
+            Directory.Delete(_tree.DirectoryOf($"{_lab}/deep"));
+            await Task.Delay(2200, TestContext.Current.CancellationToken); // until the watch is at rest
+        }
+        // The best of three: the machine may be busy with something else. A watch that only polled would need up to a second each time.
+        Assert.True(appeared.Min() < 100 && gone.Min() < 100, $"ms to appear: {string.Join(", ", appeared)}; to go: {string.Join(", ", gone)}");
+    }
+
+    [Fact]
+    public async Task a_network_namespace_is_tagged_by_its_cookie_and_untagged_with_the_pod()
+    {
+        RequireRoot();
+        Directory.CreateDirectory(_tree.DirectoryOf($"{_lab}/proxy"));
+        PodDirectory pods = Watch(Specs.Pod("p", Specs.Container("proxy", $"{_lab}/proxy")));
+        await Until(() => pods.All.Count == 1);
+
+        // Joins first and enters its namespace after, as container runtimes may.
+        int sleeper = Start("sh", "-c", $"echo $$ > {_tree.DirectoryOf($"{_lab}/proxy")}/cgroup.procs; exec unshare -n sleep 60");
+        await Until(() => _kernel.Enrolled.Count == 1 && _kernel.Pods.Count == 1);
+
+        Assert.Equal([pods.All.First().PodId], _kernel.Pods.Values);
+        Assert.Equal([NetworkNamespace.CookieOf(sleeper)!.Value], _kernel.Pods.Keys);
+        Assert.Equal([sleeper], _kernel.Enrolled);
+        Assert.NotEqual(CookieOfThisThread(), _kernel.Pods.Keys.First());
+
+        _started[0].Kill();
+        await _started[0].WaitForExitAsync(TestContext.Current.CancellationToken);
+        Directory.Delete(_tree.DirectoryOf($"{_lab}/proxy"));
+        await Until(() => _kernel.Pods.IsEmpty);
+    }
+
+    [Fact]
+    public void the_thread_that_asked_stays_in_its_network_namespace()
+    {
+        RequireRoot();
+        int sleeper = Start("unshare", "-n", "sleep", "60");
+        string before = NetworkNamespace.NameOf(Environment.ProcessId)!;
+        SpinWait.SpinUntil(() => NetworkNamespace.NameOf(sleeper) != before, TimeSpan.FromSeconds(5));
+
+        ulong? cookie = NetworkNamespace.CookieOf(sleeper);
+
+        Assert.NotNull(cookie);
+        Assert.NotEqual(CookieOfThisThread(), cookie);
+        Assert.Equal(CookieOfThisThread(), NetworkNamespace.CookieOf(Environment.ProcessId));
+        Assert.Equal(before, new FileInfo("/proc/thread-self/ns/net").LinkTarget);
+        Assert.Null(NetworkNamespace.CookieOf(int.MaxValue));
+    }
+
+    private static void RequireRoot() => Assert.SkipUnless(Libc.geteuid() == 0, "needs root: makes cgroups and enters network namespaces");
+
+    private PodDirectory Watch(PodSpec pod)
+    {
+        RequireRoot();
+        PodDirectory pods = new(_kernel, _tree, ShippedRules.All, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
+        _watching = Run(pods, pod);
+        return pods;
+
+        async Task Run(PodDirectory directory, PodSpec declared)
+        {
+            using PodWatch watch = new(directory, _tree, [new OnePod(declared)], NullLogger.Instance);
+            await watch.RunAsync(_stop.Token);
+        }
+    }
+
+    private int Start(string file, params string[] arguments)
+    {
+        Process process = Process.Start(file, arguments);
+        _started.Add(process);
+        return process.Id;
+    }
+
+    /// <returns>Milliseconds it took.</returns>
+    private static async Task<double> Until(Func<bool> reached)
+    {
+        Stopwatch watch = Stopwatch.StartNew();
+        while (!reached())
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), "waited in vain");
+            await Task.Delay(2, TestContext.Current.CancellationToken);
+        }
+        return watch.Elapsed.TotalMilliseconds;
+    }
+
+    private static ulong CookieOfThisThread()
+    {
+        using Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        Span<byte> cookie = stackalloc byte[sizeof(ulong)];
+        socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_NETNS_COOKIE, cookie);
+        return BitConverter.ToUInt64(cookie);
+    }
+
+    private sealed class OnePod(PodSpec pod) : IPodSource
+    {
+        public string Name => "one";
+
+        public Task RunAsync(Action<IReadOnlyList<PodSpec>> publish, CancellationToken stopping)
+        {
+            publish([pod]);
+            return Task.Delay(Timeout.Infinite, stopping);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+#!/bin/sh
+# Checks the format, builds and runs every test project, and ends with the line `N passed, N failed, N skipped`.
+# Fails when a check or a test failed, and when a test project ran nothing or did not come to its end.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+bad=0 passed=0 failed=0 skipped=0
+say() { printf '\n==> %s\n' "$*"; }
+log=$(mktemp -d) || exit 1
+trap 'rm -rf "$log"' EXIT
+trap 'exit 130' INT TERM
+
+# run PROJECT [PREFIX...]: the project's executable, behind PREFIX
+run()
+{
+	project=$1
+	shift
+	program=artifacts/bin/$project/release/$project
+	say "$project"
+	{ "$@" timeout -k 10 1200 "$program" -noColor 2>&1; echo $? >"$log/code"; } | tee "$log/out"
+	# xunit.v3's own last line, or the lines of Microsoft.Testing.Platform: `total: 3` …
+	counts=$(awk '
+		/Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+/ {
+			gsub(/,/, "")
+			for (i = 1; i < NF; i++) { n[tolower($i)] = $(i + 1) }
+			seen = 1
+		}
+		/^ +(total|failed|succeeded|skipped): [0-9]+$/ { n[$1] = $2; seen = 1 }
+		END {
+			fails = n["failed:"] + n["errors:"]
+			if (seen) { print n["total:"] - fails - n["skipped:"] - n["run:"], fails, n["skipped:"] + 0 }
+		}' "$log/out")
+	# shellcheck disable=SC2086 # three numbers
+	set -- $counts
+	if [ $# -ne 3 ]; then
+		echo "$project: ended without a summary, exit code $(cat "$log/code")" >&2
+		bad=1
+		return
+	fi
+	if [ "$1" -eq 0 ]; then
+		echo "$project: no test passed" >&2
+		bad=1
+	fi
+	[ "$(cat "$log/code")" -eq 0 ] || bad=1
+	passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+say "format of C# files"
+dotnet format Pmoas.slnx --verify-no-changes && dotnet format whitespace --folder tests/samples --verify-no-changes || bad=1
+
+say "format of C files"
+find bpf tests -name '*.[ch]' -not -name vmlinux.h -exec clang-format --dry-run -Werror {} + || bad=1
+
+say "build of the tests"
+dotnet build Pmoas.slnx -c Release -v quiet --tl:off -clp:NoSummary || exit 1
+
+if [ "$(id -u)" -ne 0 ]; then
+	run Pmoas.Tests
+	echo "kernel and end-to-end tests need root: they were not run" >&2
+	bad=1
+else
+	# These need no root, and prove it: nobody runs them, where nobody can reach this folder.
+	home=$log/home
+	mkdir "$home" && chown 65534:65534 "$home" && chmod 711 "$log"
+	as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups env HOME=$home TMPDIR=$home"
+	if $as_nobody test -x "$PWD/artifacts/bin/Pmoas.Tests/release/Pmoas.Tests"; then
+		# shellcheck disable=SC2086 # a command
+		run Pmoas.Tests $as_nobody
+	else
+		echo "user nobody cannot read $PWD: running Pmoas.Tests as root"
+		run Pmoas.Tests
+	fi
+	run Pmoas.KernelTests
+	run Pmoas.EndToEnd
+fi
+
+[ "$failed" -eq 0 ] || bad=1
+printf '\n'
+[ "$bad" -eq 0 ] || echo "something failed: see above"
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "$bad"
