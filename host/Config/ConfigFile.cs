@@ -6,7 +6,11 @@ namespace Pmoas.Host.Config;
 /// <summary>What reading <c>pmoas.toml</c> gave: options, or every mistake in it.</summary>
 /// <param name="Options">Null when there is a mistake.</param>
 /// <param name="Errors">In the order of the file.</param>
-internal sealed record ConfigResult(PmoasOptions? Options, IReadOnlyList<ConfigError> Errors);
+internal sealed record ConfigResult(PmoasOptions? Options, IReadOnlyList<ConfigError> Errors)
+{
+    /// <summary>The plugins' tables, also when there are mistakes elsewhere: so that theirs can be told in the same go.</summary>
+    public PluginTables PluginTables { get; init; } = PluginTables.None;
+}
 
 /// <summary>Reads <c>pmoas.toml</c>.</summary>
 internal static class ConfigFile
@@ -40,7 +44,10 @@ internal static class ConfigFile
         options.SidecarRules = EffectiveRules(options, Path.GetFileName(file));
         return new ConfigResult(
             errors.Count == 0 ? options : null,
-            [.. errors.OrderBy(e => e.At.Line).ThenBy(e => e.At.Column)]);
+            [.. errors.OrderBy(e => e.At.Line).ThenBy(e => e.At.Column)])
+        {
+            PluginTables = options.PluginTables,
+        };
     }
 
     private static IReadOnlyList<SidecarRule> EffectiveRules(PmoasOptions options, string fileName)

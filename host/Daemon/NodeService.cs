@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Pmoas.Host.Config;
 using Pmoas.Host.Exposition;
+using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;
 
@@ -80,7 +81,14 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
     {
         await foreach (PmoasOptions options in _edits.Reader.ReadAllAsync())
         {
-            await node.ApplyAsync(options);
+            try
+            {
+                await node.ApplyAsync(options);
+            }
+            catch (BpfException e)
+            {
+                _logger.LogError("the new configuration is in effect but for one thing: {Reason}", e.Message);
+            }
         }
     }
 

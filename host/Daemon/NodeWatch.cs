@@ -78,6 +78,7 @@ internal sealed class NodeWatch : IAsyncDisposable
         Pods.SetRules(options.SidecarRules);
         Pods.Linger = options.Daemon.ContainerLinger;
         _static.Update(options.Sources.Static);
+        await Plugins.ApplyAsync(_setup.Enabled(options));
         if (!options.Daemon.BpfStatistics)
         {
             _statistics?.Dispose();
@@ -87,8 +88,6 @@ internal sealed class NodeWatch : IAsyncDisposable
         {
             _statistics ??= KernelStatistics.SwitchOn();
         }
-
-        await Plugins.ApplyAsync(_setup.Enabled(options));
     }
 
     /// <summary>Ends the plugins, then what they stand on.</summary>

@@ -12,21 +12,14 @@ internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Ca
     /// <summary>Reads the configuration and judges it against the plugins. Mistakes of the user are in the result, never thrown.</summary>
     public static (Setup? Setup, IReadOnlyList<ConfigError> Errors) Load(string file, string plugins)
     {
-        (PmoasOptions? options, IReadOnlyList<ConfigError> errors) = ConfigFile.Load(file);
-        if (options is null)
-        {
-            return (null, errors);
-        }
-
-        Setup setup = new(file, options, new PluginCatalog(plugins));
-        errors = [.. setup.Judge(options)];
-        return errors.Count == 0 ? (setup, errors) : (null, errors);
+        ConfigResult read = ConfigFile.Load(file);
+        PluginCatalog catalog = new(plugins);
+        ConfigError[] errors = [.. read.Errors.Concat(Judge(catalog, read.PluginTables)).OrderBy(error => error.At.Line).ThenBy(error => error.At.Column)];
+        return (errors.Length == 0 ? new Setup(file, read.Options!, catalog) : null, errors);
     }
 
     /// <summary>Every mistake in the plugins' tables: unknown plugins, and options that do not fit those that are enabled.</summary>
-    public IEnumerable<ConfigError> Judge(PmoasOptions options) =>
-        options.PluginTables.CheckPlugins(Catalog.Names).Concat(Importable(options)
-            .SelectMany(plugin => options.PluginTables.Bind(plugin.Name, plugin.Manifest.Options).Errors));
+    public IEnumerable<ConfigError> Judge(PmoasOptions options) => Judge(Catalog, options.PluginTables);
 
     /// <summary>
     /// The plugins that shall run. One that could not be imported is among them, with default options: that it does not run is the
@@ -38,8 +31,10 @@ internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Ca
             entry.TryImport() is { } plugin ? options.PluginTables.Bind(plugin.Name, plugin.Manifest.Options).Options : null,
             options.PluginTables.All[entry.Found.Name].Section.ToString()));
 
-    private IEnumerable<ImportedPlugin> Importable(PmoasOptions options) => Catalog.Entries
-        .Where(entry => options.PluginTables.IsEnabled(entry.Found.Name))
-        .Select(entry => entry.TryImport())
-        .OfType<ImportedPlugin>();
+    private static IEnumerable<ConfigError> Judge(PluginCatalog catalog, PluginTables tables) =>
+        tables.CheckPlugins(catalog.Names).Concat(catalog.Entries
+            .Where(entry => tables.IsEnabled(entry.Found.Name))
+            .Select(entry => entry.TryImport())
+            .OfType<ImportedPlugin>()
+            .SelectMany(plugin => tables.Bind(plugin.Name, plugin.Manifest.Options).Errors));
 }

@@ -15,17 +15,20 @@ internal static class DemoVerb
         Option<int> seconds = new("--seconds") { Description = "How long it stays up.", HelpName = "N", DefaultValueFactory = _ => 10 };
         Option<int> requests = new("--requests") { Description = "Requests to send.", HelpName = "N", DefaultValueFactory = _ => 1000 };
         Option<bool> json = new("--json") { Description = "Print one JSON object at the end instead of a table." };
+        Option<string> listen = new("--listen", "-l") { Description = "Where the daemon serves /metrics meanwhile.", HelpName = "ADDR:PORT", DefaultValueFactory = _ => "127.0.0.1:8765" };
         verb.Add(seconds);
         verb.Add(requests);
         verb.Add(json);
-        Places places = Places.AddTo(verb);
-        verb.SetAction((line, stop) => Interrupt.RunAsync(stopping => DemoRun.RunAsync(
+        verb.Add(listen);
+        Places places = Places.AddTo(verb, withConfig: false);
+        verb.SetAction((line, _) => Interrupt.RunAsync(stopping => DemoRun.RunAsync(
             new DemoOptions
             {
                 Seconds = line.GetValue(seconds),
                 Requests = line.GetValue(requests),
                 Json = line.GetValue(json),
                 PluginsDir = places.Plugins(line),
+                Listen = line.GetRequiredValue(listen),
             },
             stopping)));
         return verb;

@@ -22,7 +22,7 @@ internal static class DescribeVerb
         verb.Add(name);
         verb.Add(write);
         verb.Add(source);
-        Places places = Places.AddTo(verb);
+        Places places = Places.AddTo(verb, withConfig: false);
         verb.SetAction(line =>
         {
             PluginCatalog catalog = new(places.Plugins(line));

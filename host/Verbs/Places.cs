@@ -20,10 +20,16 @@ internal sealed class Places
     };
 
     /// <summary>Adds the options to a verb.</summary>
-    public static Places AddTo(Command verb)
+    /// <param name="verb">The verb.</param>
+    /// <param name="withConfig">False for a verb that reads no configuration.</param>
+    public static Places AddTo(Command verb, bool withConfig = true)
     {
         Places places = new();
-        verb.Add(places._config);
+        if (withConfig)
+        {
+            verb.Add(places._config);
+        }
+
         verb.Add(places._plugins);
         return places;
     }

@@ -11,7 +11,7 @@ internal static class PluginsVerb
     public static Command Create()
     {
         Command verb = new("plugins", "List the plugins of the plugin directory; nothing is started.");
-        Places places = Places.AddTo(verb);
+        Places places = Places.AddTo(verb, withConfig: false);
         Option<string> output = OutputFormat.AddTo(verb);
         verb.SetAction(line => Show(places.Plugins(line), output.IsJson(line)));
         return verb;

@@ -73,15 +73,16 @@ public sealed class DaemonTests
     {
         using Site site = new();
         site.Install(Built.BadProbe, "BadProbe");
-        site.Write("[log]\nlevel = \"loud\"\n[daemon]\nbpf_statistic = true");
+        site.Write("[log]\nlevel = \"loud\"\n[daemon]\nbpf_statistic = true\n[plugins.bad_probe]\nlevel = 101");
         await using HostProcess daemon = HostProcess.Start(site, "run");
 
         Assert.Equal(2, await daemon.ExitAsync());
         string[] lines = daemon.Log.Trim().Split('\n');
-        Assert.Equal(3, lines.Length);
+        Assert.Equal(4, lines.Length);
         Assert.StartsWith($"{site.Config}:4:1: log.level: \"loud\"", lines[0], StringComparison.Ordinal);
         Assert.StartsWith($"{site.Config}:6:1: daemon.bpf_statistic: ", lines[1], StringComparison.Ordinal);
-        Assert.Equal("pmoas: 2 mistakes in the configuration; nothing was started.", lines[2]);
+        Assert.StartsWith($"{site.Config}:8:1: plugins.bad_probe.level: 101", lines[2], StringComparison.Ordinal);
+        Assert.Equal("pmoas: 3 mistakes in the configuration; nothing was started.", lines[3]);
     }
 
     [Fact]

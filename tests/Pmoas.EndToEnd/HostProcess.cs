@@ -31,10 +31,11 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public string Output => Text(_output);
 
-    /// <summary>Starts a verb; <c>--config</c> and <c>--plugins</c> are the site's.</summary>
+    /// <summary>Starts a verb; <c>--plugins</c> and, where the verb reads one, <c>--config</c> are the site's.</summary>
     public static HostProcess Start(Site site, string verb, string? badAt = null, string[]? arguments = null)
     {
-        ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), "--config", site.Config, "--plugins", site.Plugins, .. arguments ?? []])
+        string[] config = verb.Split(' ')[0] is "run" or "check" or "monitor" ? ["--config", site.Config] : [];
+        ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), .. config, "--plugins", site.Plugins, .. arguments ?? []])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+
+namespace Pmoas.Host.Demo;
+
+/// <summary>The verb <c>demo</c>: a real pod, the daemon watching it, load from outside, and what the sidecar costs.</summary>
+internal static class DemoRun
+{
+    private const int Concurrency = 4;
+    private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(2);
+
+    /// <summary>Runs the demo to its end or until cancelled; leaves nothing behind. Returns the exit code: 0, or 1 with a sentence on stderr.</summary>
+    internal static async Task<int> RunAsync(DemoOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            await ShowAsync(options, cancellation);
+            return 0;
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            Say("stopped; nothing is left behind");
+            return 0;
+        }
+        catch (DemoException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private static async Task ShowAsync(DemoOptions options, CancellationToken cancellation)
+    {
+        long began = Stopwatch.GetTimestamp();
+        Say("bringing up the pod: haproxy before nginx, in a network namespace and cgroups of their own");
+        await using PodBed bed = await PodBed.StartAsync(new PodBedOptions(), cancellation);
+        Say($"sending {options.Requests} requests directly to the service");
+        Load direct = await Load.RunAsync(bed, bed.ServiceUrl, options.Requests, Concurrency, keepAlive: false, cancellation);
+        Say("starting the daemon");
+        await using DemoDaemon daemon = await DemoDaemon.StartAsync(bed, options, cancellation);
+        Say($"sending {options.Requests} requests through the sidecar");
+        Load through = await Load.RunAsync(bed, options.Requests, Concurrency, keepAlive: false, cancellation);
+        Scrape scrape = await SettledAsync(daemon, cancellation);
+        DemoReport report = DemoReport.Of(options.Requests, direct, through, scrape, bed.Name);
+        if (!options.Json)
+        {
+            DemoTable.Write(report, Console.Out, boxed: !Console.IsOutputRedirected);
+        }
+
+        await StayAsync(bed, options, began, cancellation);
+        if (options.Json)
+        {
+            await Console.Out.WriteLineAsync(report.ToJson());
+        }
+    }
+
+    /// <summary>Scrapes until the pod's counters stand still: the last close of a run may come after its last response.</summary>
+    private static async Task<Scrape> SettledAsync(DemoDaemon daemon, CancellationToken cancellation)
+    {
+        static double Counted(Scrape scrape) =>
+            scrape.Samples.Where(sample => sample.Name.StartsWith("pmoas_accept_", StringComparison.Ordinal)).Sum(sample => sample.Value);
+
+        long began = Stopwatch.GetTimestamp();
+        Scrape last = await daemon.ScrapeAsync(cancellation);
+        while (true)
+        {
+            await Task.Delay(100, cancellation);
+            Scrape next = await daemon.ScrapeAsync(cancellation);
+            if (Counted(next) == Counted(last) || Stopwatch.GetElapsedTime(began) > SettleWithin)
+            {
+                return next;
+            }
+
+            last = next;
+        }
+    }
+
+    /// <summary>Keeps daemon and a light load going for whoever wants to look, until the asked seconds have passed.</summary>
+    private static async Task StayAsync(PodBed bed, DemoOptions options, long began, CancellationToken cancellation)
+    {
+        TimeSpan left = TimeSpan.FromSeconds(options.Seconds) - Stopwatch.GetElapsedTime(began);
+        if (left <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        Say($"light load goes on for {left.TotalSeconds:0} s (Ctrl-C ends it); look for yourself: curl -s http://{options.Listen}/metrics | grep pmoas_accept");
+        while (Stopwatch.GetElapsedTime(began).TotalSeconds < options.Seconds)
+        {
+            await Load.RunAsync(bed, requests: 20, concurrency: 1, keepAlive: false, cancellation);
+            await Task.Delay(500, cancellation);
+        }
+    }
+
+    /// <summary>Progress goes to stderr: stdout is for what was found.</summary>
+    private static void Say(string what) => Console.Error.WriteLine($"[demo] {what}");
+}
