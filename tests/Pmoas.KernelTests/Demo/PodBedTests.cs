@@ -1,5 +1,4 @@
 using Pmoas.Host.Demo;
-using Xunit;
 
 namespace Pmoas.KernelTests.Demo;
 
