@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Pmoas.Host.Demo;
 
@@ -21,6 +22,7 @@ internal sealed record ChainFigures : LoadFigures
     }
 
     /// <summary>The same load past the sidecar, before the daemon ran.</summary>
+    [JsonPropertyOrder(1)]
     public LoadFigures Direct { get; }
 }
 

@@ -5,7 +5,10 @@ namespace Pmoas.Host.Demo;
 /// <summary>The verb <c>demo</c>: a real pod, the daemon watching it, load from outside, and what the sidecar costs.</summary>
 internal static class DemoRun
 {
-    private const int Concurrency = 4;
+    // One request after the other shows what the sidecar adds, not how long its queue is; and only so `ab` makes exactly
+    // one connection a request: see Load.
+    private const int Concurrency = 1;
+
     private static readonly TimeSpan SettleWithin = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs the demo to its end or until cancelled; leaves nothing behind. Returns the exit code: 0, or 1 with a sentence on stderr.</summary>

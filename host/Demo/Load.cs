@@ -4,6 +4,10 @@ using System.Text.RegularExpressions;
 namespace Pmoas.Host.Demo;
 
 /// <summary>What Apache's <c>ab</c> did and saw, as it reports it.</summary>
+/// <remarks>
+/// <c>ab</c> counts a connection once it is established, so with a concurrency of c it may open up to c - 1 more at the end and drop them
+/// unused and unreported. Where connections must be exact, use a concurrency of 1 or <see cref="ExactClient"/>.
+/// </remarks>
 /// <param name="Complete">Requests answered.</param>
 /// <param name="Failed">Requests not answered, or answered with another length than the first.</param>
 /// <param name="Non2xx">Requests answered with another status than 2xx.</param>
