@@ -5,6 +5,7 @@ RootCommand root = new("PMOAS measures what sidecar proxies cost, from the kerne
 {
     RunVerb.Create(),
     MonitorVerb.Create(),
+    PodsVerb.Create(),
     PluginsVerb.Create(),
     CheckVerb.Create(),
     DescribeVerb.Create(),

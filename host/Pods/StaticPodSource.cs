@@ -24,9 +24,12 @@ internal sealed class StaticPodSource : IPodSource
     {
         await foreach (StaticSourceOptions list in _lists.Reader.ReadAllAsync(stopping))
         {
-            publish([.. list.Pods.Select(Spec)]);
+            publish(Pods(list));
         }
     }
+
+    /// <summary>The pods of a list.</summary>
+    public static IReadOnlyList<PodSpec> Pods(StaticSourceOptions list) => [.. list.Pods.Select(Spec)];
 
     private static PodSpec Spec(StaticPod pod) => new(
         pod.Namespace, pod.Name, Uid: "", pod.Labels, Annotations: new Dictionary<string, string>(),

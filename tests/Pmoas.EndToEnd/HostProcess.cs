@@ -34,7 +34,7 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Starts a verb; <c>--plugins</c> and, where the verb reads one, <c>--config</c> are the site's.</summary>
     public static HostProcess Start(Site site, string verb, string? badAt = null, string[]? arguments = null)
     {
-        string[] config = verb.Split(' ')[0] is "run" or "check" or "monitor" ? ["--config", site.Config] : [];
+        string[] config = verb.Split(' ')[0] is "run" or "check" or "monitor" or "pods" ? ["--config", site.Config] : [];
         ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), .. config, "--plugins", site.Plugins, .. arguments ?? []])
         {
             RedirectStandardError = true,
