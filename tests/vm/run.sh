@@ -1,0 +1,113 @@
+#!/bin/sh
+# run.sh KERNEL... -- COMMAND...: runs COMMAND on Debian's cloud kernels (6.1, 6.12, ...) in a virtual machine.
+#
+# The machine has this one's root file system, read-only with a tmpfs over it, cgroup v2 only, and no network. What COMMAND
+# prints is printed; kernel messages go to artifacts/vm/KERNEL/console.log. Ends with COMMAND's exit code, the first that is
+# not 0 where there are several kernels; 125 when a machine did not come up. Emulated (KVM hangs on our build machines):
+# some twenty times slower than here. Needs root.
+# Debian: qemu-system-x86 kmod busybox-static zstd lz4 xz-utils
+set -eu
+cd "$(dirname "$0")/../.."
+
+usage() { sed -n '2s/^# //p' "$0" >&2; exit 2; }
+fail() { echo "vm: $*" >&2; exit 125; }
+
+# newest VERSION: the package of Debian's newest cloud kernel of this series
+newest()
+{
+	apt-cache search --names-only "^linux-image-$1\\.[0-9].*-cloud-amd64\$" | cut -d ' ' -f 1 | sort -V | tail -n 1
+}
+
+# extract VMLINUZ VMLINUX: the ELF kernel, which boots without firmware (PVH). Debian packs it by lz4 or zstd.
+extract()
+{
+	for kind in 'lz4 -qdc:\x02\x21\x4c\x18' 'zstd -qdc:\x28\xb5\x2f\xfd'; do
+		for offset in $(LC_ALL=C grep -aobP "${kind#*:}" "$1" | cut -d : -f 1); do
+			# Trailing bytes make the unpacker fail after all was written; the ELF magic says whether it was the kernel.
+			tail -c "+$((offset + 1))" "$1" | ${kind%%:*} >"$2" 2>/dev/null || true
+			[ "$(head -c 4 "$2" | tail -c 3)" != ELF ] || return 0
+		done
+	done
+	rm -f "$2"
+	return 1
+}
+
+# prepare VERSION: artifacts/vm/VERSION with vmlinux, initramfs and the kernel's modules
+prepare()
+{
+	folder=artifacts/vm/$1
+	[ ! -e "$folder/initramfs" ] || [ "$folder/initramfs" -ot tests/vm/init ] || return 0
+	package=$(newest "$1")
+	[ -n "$package" ] || fail "no package of kernel $1 (apt-get update?)"
+	echo "vm: preparing $package" >&2
+	rm -rf "$folder"
+	mkdir -p "$folder/initramfs.d/bin"
+	(cd "$folder" && apt-get -q download "$package" >/dev/null 2>&1) || fail "cannot download $package"
+	dpkg-deb -x "$folder"/*.deb "$folder/package"
+	extract "$folder"/package/boot/vmlinuz-* "$folder/vmlinux" || fail "no ELF kernel in $package"
+	release=$(basename "$folder"/package/lib/modules/*)
+	/sbin/depmod -b "$folder/package" "$release"
+	# What it takes to mount the root; all other modules are loaded from there, by name, when first used.
+	number=100
+	/sbin/modprobe -d "$folder/package" -S "$release" --show-depends -a virtio_pci virtiofs overlay |
+		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
+		while read -r module; do
+			number=$((number + 1))
+			case $module in
+			*.xz) xz -dc "$module" ;;
+			*) cat "$module" ;;
+			esac >"$folder/initramfs.d/$number.ko"
+		done
+	cp /bin/busybox "$folder/initramfs.d/bin/"
+	cp tests/vm/init "$folder/initramfs.d/init"
+	(cd "$folder/initramfs.d" && find . | /bin/busybox cpio -o -H newc 2>/dev/null) >"$folder/initramfs.new"
+	rm -rf "$folder/initramfs.d" "$folder"/*.deb
+	mv "$folder/initramfs.new" "$folder/initramfs"
+}
+
+# boot VERSION: runs $command there; its exit code
+boot()
+{
+	folder=$PWD/artifacts/vm/$1
+	socket=$folder/virtiofs.sock
+	rm -f "$folder/code" "$socket"
+	printf '%s\n' "$command" >"$folder/command"
+	/usr/lib/qemu/virtiofsd --socket-path="$socket" -f -o source=/ -o sandbox=chroot -o cache=always -o xattr \
+		-o log_level=err 2>"$folder/virtiofsd.log" &
+	virtiofsd=$!
+	trap 'kill "$virtiofsd" 2>/dev/null || true' EXIT
+	while [ ! -S "$socket" ] && kill -0 "$virtiofsd" 2>/dev/null; do sleep 0.1; done
+	timeout -k 10 "${PMOAS_VM_SECONDS:-1800}" qemu-system-x86_64 \
+		-accel tcg,thread=single -cpu max -smp 2 -m 4G -M q35 -nodefaults -no-reboot -display none \
+		-object memory-backend-memfd,id=memory,size=4G,share=on -numa node,memdev=memory \
+		-chardev "socket,id=root,path=$socket" -device vhost-user-fs-pci,chardev=root,tag=root \
+		-serial "file:$folder/console.log" -serial stdio -serial "file:$folder/code" \
+		-kernel "$folder/vmlinux" -initrd "$folder/initramfs" \
+		-append "console=ttyS0 panic=-1 oops=panic loglevel=5 pmoas_folder=$folder" </dev/null || true
+	wait "$virtiofsd" || true
+	trap - EXIT
+	code=$(cat "$folder/code" 2>/dev/null || true)
+	[ -n "$code" ] || fail "$1 ended before the command did: see $folder/console.log"
+	return "$code"
+}
+
+kernels=''
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+	kernels="$kernels $1"
+	shift
+done
+[ -n "$kernels" ] && [ $# -gt 1 ] || usage
+shift
+
+command="cd '$PWD' && exec"
+for word; do command="$command '$(printf '%s' "$word" | sed "s/'/'\\\\''/g")'"; done
+
+result=0
+for kernel in $kernels; do
+	prepare "$kernel"
+	echo "vm: kernel $kernel" >&2
+	code=0
+	boot "$kernel" || code=$?
+	[ "$result" -ne 0 ] || result=$code
+done
+exit "$result"
