@@ -13,6 +13,10 @@ RootCommand root = new("PMOAS measures what sidecar proxies cost, from the kerne
 };
 
 ParseResult line = root.Parse(args);
+if (line.Errors.Count > 0 && args.Length > 0)
+{
+    return UsageMistakes.Tell(line);
+}
 
 // No termination timeout: each verb that lasts listens to SIGINT and SIGTERM itself and cleans up in its own order.
 int code = await line.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });

@@ -27,7 +27,14 @@ internal static class ConfigFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or DecoderFallbackException)
         {
-            string cure = e is DecoderFallbackException ? "is not UTF-8; save it as UTF-8" : $"cannot be read: {e.Message}";
+            string cure = e switch
+            {
+                DecoderFallbackException => "is not UTF-8; save it as UTF-8",
+                FileNotFoundException or DirectoryNotFoundException => "there is no such file; name another with --config",
+                _ when Directory.Exists(path) => "is a directory; name a file with --config",
+                UnauthorizedAccessException => $"may not be read by user {Environment.UserName}; run as root, or let this user read it",
+                _ => $"cannot be read: {e.Message}",
+            };
             return new ConfigResult(null, [new ConfigError(path, default, "", cure)]);
         }
     }

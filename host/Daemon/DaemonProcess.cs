@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Pmoas.Host.Exposition;
 using Pmoas.Sdk.Bpf;
@@ -55,6 +56,10 @@ internal static class DaemonProcess
         {
             await Console.Error.WriteLineAsync(
                 $"pmoas: {listen} is in use by another process; choose another address with --listen or [http] listen.");
+        }
+        catch (SocketException e)
+        {
+            await Console.Error.WriteLineAsync($"pmoas: cannot listen on {listen}: {e.Message}; choose another address with --listen or [http] listen.");
         }
         catch (BpfException e)
         {

@@ -36,6 +36,7 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
         await node.ApplyAsync(setup.Options);
+        WarnWhenIdle(setup.Options);
         node.Self.ConfigInUse(DateTimeOffset.UtcNow);
         _watch = new ConfigWatch(setup.File, setup.Options, setup.Judge, _logger, TimeProvider.System);
         _watch.Changed += (_, options) =>
@@ -84,11 +85,20 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
             try
             {
                 await node.ApplyAsync(options);
+                WarnWhenIdle(options);
             }
             catch (BpfException e)
             {
                 _logger.LogError("the new configuration is in effect but for one thing: {Reason}", e.Message);
             }
+        }
+    }
+
+    private void WarnWhenIdle(PmoasOptions options)
+    {
+        foreach (string reason in setup.WhyIdle(options))
+        {
+            _logger.LogWarning("nothing is measured: {Reason}", reason);
         }
     }
 

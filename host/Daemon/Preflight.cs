@@ -43,6 +43,11 @@ internal static class Preflight
         findings.AddRange(errors.Count == 0
             ? [new Finding(Verdict.Ok, "configuration", config)]
             : errors.Select(error => new Finding(Verdict.Fail, "configuration", error.ToString())));
+        if (setup is not null)
+        {
+            findings.Add(Pods(setup.Options.Sources.Static.Pods));
+        }
+
         findings.Add(Folder(plugins));
         if (setup is not null && findings.TakeWhile(finding => finding.What != "configuration").All(finding => finding.Verdict != Verdict.Fail))
         {
@@ -88,12 +93,16 @@ internal static class Preflight
         }
     }
 
+    private static Finding Pods(IReadOnlyList<StaticPod> declared) => declared.Count > 0
+        ? new Finding(Verdict.Ok, "pods", $"{declared.Count} declared: {string.Join(", ", declared.Select(pod => $"{pod.Namespace}/{pod.Name}"))}")
+        : new Finding(Verdict.Degraded, "pods", "none is declared: write [[sources.static.pods]] into the configuration.");
+
     private static Finding Folder(string plugins)
     {
         IReadOnlyList<FoundPlugin> found = PluginFolder.Find(plugins);
         return found.Count > 0
             ? new Finding(Verdict.Ok, "plugin directory", $"{plugins}: {string.Join(", ", found.Select(plugin => plugin.Name))}")
-            : new Finding(Verdict.Fail, "plugin directory", $"no plugin in {plugins}: name another with --plugins.");
+            : new Finding(Verdict.Fail, "plugin directory", PluginFolder.WhyEmpty(plugins));
     }
 
     private static async Task<IReadOnlyList<Finding>> PluginsAsync(Setup setup)

@@ -31,6 +31,24 @@ internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Ca
             entry.TryImport() is { } plugin ? options.PluginTables.Bind(plugin.Name, plugin.Manifest.Options).Options : null,
             options.PluginTables.All[entry.Found.Name].Section.ToString()));
 
+    /// <summary>Why nothing will be measured with this, each reason a sentence with its cure; empty when something will.</summary>
+    public IEnumerable<string> WhyIdle(PmoasOptions options)
+    {
+        if (Catalog.Entries.Count == 0)
+        {
+            yield return PluginFolder.WhyEmpty(Catalog.Directory);
+        }
+        else if (!Catalog.Names.Any(options.PluginTables.IsEnabled))
+        {
+            yield return $"no plugin is enabled: write [plugins.NAME] into {File}; there is: {string.Join(", ", Catalog.Names)}.";
+        }
+
+        if (options.Sources.Static.Pods.Count == 0)
+        {
+            yield return $"no pod is declared: write [[sources.static.pods]] into {File}.";
+        }
+    }
+
     private static IEnumerable<ConfigError> Judge(PluginCatalog catalog, PluginTables tables) =>
         tables.CheckPlugins(catalog.Names).Concat(catalog.Entries
             .Where(entry => tables.IsEnabled(entry.Found.Name))

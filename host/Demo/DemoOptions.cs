@@ -3,6 +3,9 @@ namespace Pmoas.Host.Demo;
 /// <summary>What the verb <c>demo</c> was asked for.</summary>
 internal sealed record DemoOptions
 {
+    /// <summary>Where the daemon answers when nothing else is said.</summary>
+    internal const string DefaultListen = "127.0.0.1:8765";
+
     /// <summary>Seconds the daemon can be looked at, counted from the start; the demo never ends before its table is shown.</summary>
     internal int Seconds { get; init; } = 10;
 
@@ -16,5 +19,5 @@ internal sealed record DemoOptions
     internal required string PluginsDir { get; init; }
 
     /// <summary>Where the daemon answers: <c>ADDR:PORT</c>.</summary>
-    internal string Listen { get; init; } = "127.0.0.1:8765";
+    internal string Listen { get; init; } = DefaultListen;
 }

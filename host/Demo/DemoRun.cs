@@ -26,7 +26,7 @@ internal static class DemoRun
         }
         catch (DemoException e)
         {
-            await Console.Error.WriteLineAsync(e.Message);
+            await Console.Error.WriteLineAsync($"pmoas: {e.Message}");
             return 1;
         }
     }

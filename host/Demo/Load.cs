@@ -49,11 +49,11 @@ internal sealed partial record Load(
         string percentiles = Path.Combine(bed.Plan.Directory, $"ab-{Interlocked.Increment(ref s_runs)}.csv");
         string[] arguments =
         [
-            Executable.Find("nsenter"), $"--net={bed.ClientNetns.FilePath}", Executable.Find("ab"), "-q",
+            $"--net={bed.ClientNetns.FilePath}", Executable.Find("ab"), "-q",
             "-n", requests.ToString(CultureInfo.InvariantCulture), "-c", Math.Min(concurrency, requests).ToString(CultureInfo.InvariantCulture),
             "-e", percentiles, .. keepAlive ? (string[])["-k"] : [], url.AbsoluteUri,
         ];
-        string report = await Subprocess.RunAsync("setsid", arguments, cancellation);
+        string report = await Subprocess.RunAsync("nsenter", arguments, cancellation);
         Load load = Parse(report, await File.ReadAllLinesAsync(percentiles, cancellation));
         File.Delete(percentiles);
         return load;

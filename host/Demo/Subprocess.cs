@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Pmoas.Host.Demo;
 
-/// <summary>Runs a program to its end.</summary>
+/// <summary>Runs a program to its end, in a session of its own: Ctrl-C at the terminal is for the demo, which ends its programs itself.</summary>
 internal static class Subprocess
 {
     /// <summary>Runs it and returns what it wrote to stdout. Killed and reaped when cancelled.</summary>
@@ -11,7 +11,7 @@ internal static class Subprocess
     {
         using Process process = new()
         {
-            StartInfo = new ProcessStartInfo(Executable.Find(program), arguments)
+            StartInfo = new ProcessStartInfo(Executable.Find("setsid"), [Executable.Find(program), .. arguments])
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -33,7 +33,7 @@ internal static class Subprocess
 
         if (process.ExitCode != 0)
         {
-            throw new DemoException($"`{program} {string.Join(' ', process.StartInfo.ArgumentList)}` ended with code {process.ExitCode}: {(await error).Trim()}");
+            throw new DemoException($"`{string.Join(' ', process.StartInfo.ArgumentList.Skip(1))}` ended with code {process.ExitCode}: {(await error).Trim()}");
         }
 
         return await output;

@@ -5,20 +5,26 @@ using Pmoas.Sdk.Pods;
 namespace Pmoas.Host.Live;
 
 /// <summary>
-/// One line an event for people: time, what, pod and container in columns, then <c>name=value</c>. Colours only where a terminal
-/// shows them.
+/// One line an event for people: time, what, container, then <c>name=value</c>, each in a column that grows with the widest text
+/// shown so far. Colours only where a terminal shows them.
 /// </summary>
 internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, TextWriter output, bool colour) : LiveOutput(filter, containers)
 {
     private const string Dim = "\e[2m", Reset = "\e[0m";
-    private const int WhatWidth = 10, ContainerWidth = 34;
+
+    /// <summary>A text wider than this does not widen its column: one long address shall not push all later lines apart.</summary>
+    private const int WidestColumn = 80;
 
     /// <summary>Cyan, green, yellow, magenta, blue: red is left for errors.</summary>
     private static readonly string[] Palette = ["\e[36m", "\e[32m", "\e[33m", "\e[35m", "\e[34m"];
 
     private readonly StringBuilder _head = new(128);
-    private readonly StringBuilder _fields = new(256);
     private readonly StringBuilder _container = new(64);
+    private readonly StringBuilder _fields = new(256);
+    private readonly Dictionary<string, string> _colours = [];
+    private readonly Dictionary<string, int> _widths = [];
+    private string _field = "";
+    private int _valueBegins;
 
     /// <inheritdoc/>
     public override void Text(string name, ReadOnlySpan<char> value)
@@ -56,10 +62,12 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         _head.Clear();
         _fields.Clear();
         _container.Clear();
+        _field = "";
         Paint(_head, Dim).Append(CultureInfo.InvariantCulture, $"{utc.ToLocalTime():HH:mm:ss.ffffff} ");
         Paint(_head, Reset);
-        Paint(_head, ColourOf(what)).Append(what).Append(' ', Math.Max(1, WhatWidth - what.Length));
+        Paint(_head, ColourOf(what)).Append(what);
         Paint(_head, Reset);
+        Pad(_head, "event", what.Length);
     }
 
     /// <inheritdoc/>
@@ -70,8 +78,9 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     /// <inheritdoc/>
     protected override void EndLine()
     {
-        _container.Append(' ', Math.Max(0, ContainerWidth - _container.Length));
+        Pad(_container, "container", _container.Length);
         output.Write(_head);
+        output.Write(' ');
         output.Write(_container);
         output.Write(_fields);
         output.Write('\n');
@@ -79,21 +88,35 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
 
     private void Name(string name)
     {
+        if (_field.Length > 0)
+        {
+            Pad(_fields, _field, _fields.Length - _valueBegins);
+        }
+
         _fields.Append(' ');
         Paint(_fields, Dim).Append(name).Append('=');
         Paint(_fields, Reset);
+        (_field, _valueBegins) = (name, _fields.Length);
+    }
+
+    /// <summary>Fills a column up to the widest text it has had.</summary>
+    private void Pad(StringBuilder text, string column, int width)
+    {
+        int widest = Math.Max(_widths.GetValueOrDefault(column), Math.Min(width, WidestColumn));
+        _widths[column] = widest;
+        text.Append(' ', Math.Max(0, widest - width));
     }
 
     private StringBuilder Paint(StringBuilder text, string code) => colour ? text.Append(code) : text;
 
-    private static string ColourOf(string what)
+    /// <summary>In the order events are first seen, so that kinds shown together differ.</summary>
+    private string ColourOf(string what)
     {
-        uint sum = 0;
-        foreach (char letter in what)
+        if (!_colours.TryGetValue(what, out string? code))
         {
-            sum = sum * 31 + letter;
+            _colours.Add(what, code = Palette[_colours.Count % Palette.Length]);
         }
 
-        return Palette[sum % (uint)Palette.Length];
+        return code;
     }
 }

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Pmoas.Host.Config;
 
 namespace Pmoas.Host.Plugins;
 
@@ -16,7 +16,7 @@ internal static class PluginFolder
 {
     private const UnixFileMode WritableByOthers = UnixFileMode.GroupWrite | UnixFileMode.OtherWrite;
 
-    /// <summary>The plugins of <paramref name="directory"/>, by name. Empty when the directory does not exist.</summary>
+    /// <summary>The plugins of <paramref name="directory"/>, by name. Empty when the directory does not exist or may not be read: <see cref="WhyEmpty"/>.</summary>
     public static IReadOnlyList<FoundPlugin> Find(string directory)
     {
         DirectoryInfo root = new(Path.GetFullPath(directory));
@@ -25,12 +25,39 @@ internal static class PluginFolder
             return [];
         }
 
-        return [.. root.EnumerateDirectories().OrderBy(folder => folder.Name, StringComparer.Ordinal).Select(folder => Look(root, folder))];
+        try
+        {
+            return [.. root.EnumerateDirectories().OrderBy(folder => folder.Name, StringComparer.Ordinal).Select(folder => Look(root, folder))];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Why <see cref="Find"/> found nothing, as a sentence with the cure.</summary>
+    public static string WhyEmpty(string directory)
+    {
+        if (!Directory.Exists(directory))
+        {
+            return $"there is no directory {directory}: name another with --plugins.";
+        }
+
+        try
+        {
+            _ = Directory.EnumerateDirectories(directory).Any();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return $"{directory} may not be read by user {Environment.UserName}: run as root, or name another with --plugins.";
+        }
+
+        return $"no plugin in {directory}: a plugin is a folder with a DLL of the same name; name another directory with --plugins.";
     }
 
     private static FoundPlugin Look(DirectoryInfo root, DirectoryInfo folder)
     {
-        string name = JsonNamingPolicy.SnakeCaseLower.ConvertName(folder.Name);
+        string name = KeyNames.SnakeCase(folder.Name);
         try
         {
             string real = Resolved(folder);

@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Reflection.Metadata;
-using System.Reflection.PortableExecutable;
 using McMaster.NETCore.Plugins;
 using Microsoft.Extensions.Options;
 using Pmoas.Sdk;
@@ -32,9 +30,9 @@ internal static class PluginImport
             throw new PluginException(PluginState.Faulted, found.Refused);
         }
 
-        CheckSdk(found.Dll);
-        Assembly assembly = Load(found.Dll, out Type[] types);
-        Type type = TheProbe(found.Dll, types);
+        Assembly assembly = Load(found.Dll);
+        CheckSdk(found.Dll, assembly);
+        Type type = TheProbe(found.Dll, Types(found.Dll, assembly));
         ConstructorInfo constructor = type.GetConstructor(Type.EmptyTypes)
             ?? throw new PluginException(PluginState.Faulted, $"{type.FullName} in {found.Dll} has no public constructor without parameters.");
         IProbe Create() => PluginBorder.Call(
@@ -53,33 +51,15 @@ internal static class PluginImport
         return new ImportedPlugin(found.Name, version.Split('+')[0], manifest, KernelObject(assembly, manifest), Create);
     }
 
-    /// <summary>Reads the assembly's references without loading it: a wrong SDK must not get as far as a TypeLoadException.</summary>
-    private static void CheckSdk(string dll)
+    private static Assembly Load(string dll)
     {
-        AssemblyName host = typeof(IProbe).Assembly.GetName();
         try
         {
-            using FileStream file = File.OpenRead(dll);
-            using PEReader image = new(file);
-            MetadataReader metadata = image.GetMetadataReader();
-            AssemblyReference? sdk = metadata.AssemblyReferences.Select(metadata.GetAssemblyReference)
-                .Cast<AssemblyReference?>()
-                .FirstOrDefault(reference => metadata.StringComparer.Equals(reference!.Value.Name, host.Name!));
-            if (sdk is null)
-            {
-                throw new PluginException(PluginState.Faulted, $"{dll} does not reference {host.Name}: it holds no probe.");
-            }
-
-            Version built = sdk.Value.Version;
-            if (built.Major != host.Version!.Major || built.Minor != host.Version.Minor)
-            {
-                throw new PluginException(PluginState.Unsupported,
-                    $"{dll} was built for {host.Name} {built.ToString(2)}; this pmoas has {host.Version.ToString(2)}: rebuild the plugin for it.");
-            }
+            // Lazy: else the loader would load every assembly that the shared ones refer to, which is 10 MB of the framework.
+            return PluginLoader.CreateFromAssemblyFile(dll, Shared, config => config.IsLazyLoaded = true).LoadDefaultAssembly();
         }
-        catch (Exception e) when (e is BadImageFormatException or InvalidOperationException)
+        catch (BadImageFormatException e)
         {
-            // InvalidOperationException: a PE image (a native DLL) without .NET metadata.
             throw new PluginException(PluginState.Faulted, $"{dll} is not a .NET assembly.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -88,14 +68,25 @@ internal static class PluginImport
         }
     }
 
-    private static Assembly Load(string dll, out Type[] types)
+    /// <summary>Judges the assembly's references before its types: a wrong SDK must not get as far as a TypeLoadException.</summary>
+    private static void CheckSdk(string dll, Assembly assembly)
+    {
+        AssemblyName host = typeof(IProbe).Assembly.GetName();
+        Version built = assembly.GetReferencedAssemblies().FirstOrDefault(reference => reference.Name == host.Name)?.Version
+            ?? throw new PluginException(PluginState.Faulted, $"{dll} does not reference {host.Name}: it holds no probe.");
+        if (built.Major != host.Version!.Major || built.Minor != host.Version.Minor)
+        {
+            throw new PluginException(PluginState.Unsupported,
+                $"{dll} was built for {host.Name} {built.ToString(2)}; this pmoas has {host.Version.ToString(2)}: rebuild the plugin for it.");
+        }
+    }
+
+    /// <summary>All types, now: a missing dependency must show here, not in the middle of a start.</summary>
+    private static Type[] Types(string dll, Assembly assembly)
     {
         try
         {
-            // Lazy: else the loader would load every assembly that the shared ones refer to, which is 10 MB of the framework.
-            Assembly assembly = PluginLoader.CreateFromAssemblyFile(dll, Shared, config => config.IsLazyLoaded = true).LoadDefaultAssembly();
-            types = assembly.GetTypes(); // all of them now: a missing dependency must show here, not in the middle of a start
-            return assembly;
+            return assembly.GetTypes();
         }
         catch (ReflectionTypeLoadException e)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Pmoas.Host.Demo;
 
 namespace Pmoas.Host.Verbs;
@@ -12,14 +13,11 @@ internal static class DemoVerb
         Command verb = new("demo",
             "Bring up a pod of a real proxy and a real service on this machine, send load through it and show what the sidecar costs. "
             + "Leaves nothing behind.");
-        Option<int> seconds = new("--seconds") { Description = "How long it stays up.", HelpName = "N", DefaultValueFactory = _ => 10 };
-        Option<int> requests = new("--requests") { Description = "Requests to send.", HelpName = "N", DefaultValueFactory = _ => 1000 };
+        Option<int> seconds = NumberOption.AddTo(verb, "--seconds", "How long it stays up, at least.", minimum: 0, otherwise: 10);
+        Option<int> requests = NumberOption.AddTo(verb, "--requests", "Requests to send, each over a new connection.", minimum: 1, otherwise: 1000);
         Option<bool> json = new("--json") { Description = "Print one JSON object at the end instead of a table." };
-        Option<string> listen = new("--listen", "-l") { Description = "Where the daemon serves /metrics meanwhile.", HelpName = "ADDR:PORT", DefaultValueFactory = _ => "127.0.0.1:8765" };
-        verb.Add(seconds);
-        verb.Add(requests);
         verb.Add(json);
-        verb.Add(listen);
+        Option<IPEndPoint?> listen = ListenOption.AddTo(verb, $"Where the daemon serves /metrics meanwhile; {DemoOptions.DefaultListen} otherwise.");
         Places places = Places.AddTo(verb, withConfig: false);
         verb.SetAction((line, _) => Interrupt.RunAsync(stopping => DemoRun.RunAsync(
             new DemoOptions
@@ -28,7 +26,7 @@ internal static class DemoVerb
                 Requests = line.GetValue(requests),
                 Json = line.GetValue(json),
                 PluginsDir = places.Plugins(line),
-                Listen = line.GetRequiredValue(listen),
+                Listen = line.GetValue(listen)?.ToString() ?? DemoOptions.DefaultListen,
             },
             stopping)));
         return verb;

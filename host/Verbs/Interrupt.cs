@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Pmoas.Host.Verbs;
 
-/// <summary>Turns SIGINT and SIGTERM into a cancellation, so that a verb in the foreground ends in its own order.</summary>
+/// <summary>Turns SIGINT, SIGTERM and SIGHUP (the terminal closed) into a cancellation, so that a verb in the foreground ends in its own order.</summary>
 internal static class Interrupt
 {
     /// <summary>Runs <paramref name="work"/> until it ends or is cancelled by a signal.</summary>
@@ -17,6 +17,7 @@ internal static class Interrupt
 
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         return await work(stopping.Token);
     }
 }

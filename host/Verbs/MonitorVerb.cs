@@ -6,6 +6,7 @@ using Pmoas.Host.Live;
 using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
 using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Verbs;
 
@@ -27,13 +28,12 @@ internal static class MonitorVerb
         Option<string?> ns = new("--namespace", "-n") { Description = "Only this namespace.", HelpName = "NAME" };
         Option<string?> container = new("--container") { Description = "Only this container.", HelpName = "NAME" };
         Option<bool> json = new("--json") { Description = "One JSON object a line on standard output; everything else goes to standard error." };
-        Option<double?> duration = new("--duration") { Description = "Stop after this many seconds.", HelpName = "SECONDS" };
         verb.Add(stream);
         verb.Add(pod);
         verb.Add(ns);
         verb.Add(container);
         verb.Add(json);
-        verb.Add(duration);
+        Option<int> duration = NumberOption.AddTo(verb, "--duration", "Stop after this many seconds; 0 goes on until Ctrl-C.", minimum: 0, otherwise: 0);
         Places places = Places.AddTo(verb);
         verb.SetAction((line, _) =>
         {
@@ -44,7 +44,7 @@ internal static class MonitorVerb
 
             string word = line.GetRequiredValue(stream);
             LiveFilter filter = new(word == AllStreams ? null : word, line.GetValue(ns), line.GetValue(pod), line.GetValue(container));
-            TimeSpan limit = line.GetValue(duration) is { } seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
+            TimeSpan limit = line.GetValue(duration) is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
             return Interrupt.RunAsync(stopping => WatchAsync(setup, filter, line.GetValue(json), limit, stopping));
         });
         return verb;
@@ -74,7 +74,7 @@ internal static class MonitorVerb
         {
             await using NodeWatch node = new(setup, Open, loggers);
             await node.ApplyAsync(setup.Options);
-            code = Ready(node, live!, filter, say);
+            code = Ready(setup, node, live!, filter, say);
             if (code == ExitCode.Ok)
             {
                 await Task.WhenAny(live!.ReaderGone, node.PodsEnded, Task.Delay(limit, stopping));
@@ -96,7 +96,7 @@ internal static class MonitorVerb
     }
 
     /// <summary>Says what is watched, or why nothing can be.</summary>
-    private static int Ready(NodeWatch node, LiveOutput live, LiveFilter filter, TextWriter say)
+    private static int Ready(Setup setup, NodeWatch node, LiveOutput live, LiveFilter filter, TextWriter say)
     {
         foreach (PluginStatus plugin in node.Plugins.All)
         {
@@ -107,13 +107,28 @@ internal static class MonitorVerb
 
         if (!live.Offered.Any(live.Wants))
         {
+            if (live.Offered.Count == 0)
+            {
+                string why = setup.WhyIdle(setup.Options).FirstOrDefault() ?? "no plugin that runs offers events; see pmoas check.";
+                Console.Error.WriteLine($"pmoas: nothing to watch: {why}");
+                return ExitCode.Failed;
+            }
+
             string wanted = filter.Stream is null ? "no stream" : $"no stream \"{filter.Stream}\"";
-            string there = live.Offered.Count == 0 ? "none" : string.Join(", ", live.Offered);
-            Console.Error.WriteLine($"pmoas: {wanted} is offered by the running plugins; there is: {there}.");
+            Console.Error.WriteLine($"pmoas: {wanted} is offered by the running plugins; there is: {string.Join(", ", live.Offered)}.");
             return ExitCode.Failed;
         }
 
-        say.WriteLine($"[INFO] watching {node.Pods.All.Count} containers; stop with Ctrl-C");
+        Container[] wantedNow = [.. node.Pods.All.Where(filter.Wants)];
+        say.WriteLine($"[INFO] watching {wantedNow.Length} of {node.Pods.All.Count} containers; stop with Ctrl-C");
+        if (wantedNow.Length == 0)
+        {
+            string known = node.Pods.All.Count == 0
+                ? "none, because no declared cgroup exists"
+                : string.Join(", ", node.Pods.All.Select(one => $"{one.Namespace}/{one.Pod}/{one.Name}").Order(StringComparer.Ordinal));
+            say.WriteLine($"[INFO] no container fits yet; known now: {known}");
+        }
+
         say.Flush();
         return ExitCode.Ok;
     }

@@ -26,14 +26,14 @@ internal static class PluginsVerb
         }
         else if (rows.Length == 0)
         {
-            Console.Error.WriteLine($"pmoas: no plugin in {directory}; a plugin is a folder with a DLL of the same name.");
+            Console.Error.WriteLine("pmoas: " + PluginFolder.WhyEmpty(directory));
         }
         else
         {
             Listing list = new("name", "version", "state", "kernel", "hooks", "summary");
             foreach (Row row in rows)
             {
-                list.Add(row.Name, row.Version ?? "-", row.State, row.MinimumKernel ?? "-", string.Join(' ', row.Hooks), row.Reason ?? row.Summary ?? "");
+                list.Add(row.Name, row.Version ?? "-", row.State, row.MinimumKernel ?? "-", string.Join(", ", row.Hooks), row.Reason ?? row.Summary ?? "");
             }
 
             list.Write();
