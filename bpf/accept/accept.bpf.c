@@ -12,17 +12,11 @@
 #include "connection.h"
 #include "report.h"
 #include "handshake.h"
+#include "once.h"
 #include "turns.h"
 
-/*
- * A connection's life as TCP sees it. Every change of state passes here, in task context (connect, listen, close) or in
- * softirq (a segment arrived), always under the socket's lock.
- */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
+static __always_inline void state_change(const struct sock *sk, int from, int to)
 {
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return 0;
 	if (to == TCP_LISTEN)
 		listening(sk);
 	else if (to == TCP_SYN_SENT)
@@ -35,6 +29,28 @@ int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 		accept_established(sk);
 	else
 		leaving(sk, to);
+}
+
+/*
+ * A connection's life as TCP sees it. Every change of state passes here, in task context (connect, listen, close) or in
+ * softirq (a segment arrived), always under the socket's lock.
+ */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
+{
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	once_begin(sk);
+	state_change(sk, from, to);
+	return 0;
+}
+
+/* The same for changes in a softirq that interrupted state_changed. Has to be attached after it. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
+{
+	if (sk->sk_protocol == IPPROTO_TCP && !once_end(sk))
+		state_change(sk, from, to);
 	return 0;
 }
 

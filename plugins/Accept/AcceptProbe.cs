@@ -20,7 +20,8 @@ public sealed class AcceptProbe : IProbe
         Metrics = AcceptMetrics.All,
         Hooks =
         [
-            new Hook("connection states", "state_changed"),
+            // In this order: the second program does what the kernel kept from the first.
+            new Hook("connection states", "state_changed+state_changed_nested"),
             new Hook("accept", "accept_fexit", "accept_kretprobe", "accept_syscall+accept4_syscall"),
             new Hook("requests", "message_received+message_sent", "inet_received+inet6_received+inet_sent+inet6_sent")
             {

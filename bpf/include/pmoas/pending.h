@@ -83,7 +83,11 @@ static __always_inline __u32 pmoas_count_bits(__u64 v)
 
 static __always_inline __u32 pmoas_lowest_slot(__u64 slots)
 {
-	return pmoas_log2(slots & -slots) & (PMOAS_PENDING_SLOTS - 1);
+	__u64 slot = pmoas_log2(slots & -slots);
+
+	/* clang knows that it fits and would drop the mask; the verifier of 6.1 does not and has to see it. */
+	barrier_var(slot);
+	return slot & (PMOAS_PENDING_SLOTS - 1);
 }
 
 /* A request has begun. Returns its slot, or PMOAS_PENDING_NO_SLOT when all are held (pmoas_pending_end counts that back). */
