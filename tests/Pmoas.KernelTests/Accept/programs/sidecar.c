@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A sidecar that knows which request each of its connects is for, and how long it waited before it: sidecar MODE THREADS.
- * Each connection carries one request of one line, "d MILLISECONDS": how long to wait between reading it and connecting to the
- * service for it. The answer is the service's. Listens on 8080, the service is on 127.0.0.1:8081.
+ * Each connection carries one request that begins, "GET /dMILLISECONDS": how long to wait between reading it and connecting to the
+ * service for it. The answer is the service's. Listens on 8080, the service is on 127.0.0.1:8081. For each request a line of
+ * stdout tells the nanoseconds from the return of accept() to the connect.
  *   loop    one event loop: reads whatever is ready, connects for each request when its delay is over
  *   pool    every step of a request is done by whichever of THREADS threads is free, as a runtime with a thread pool does
  *   thread  a thread of its own for each connection
@@ -20,6 +21,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static void must_at(int line, int condition)
@@ -31,30 +33,53 @@ static void must_at(int line, int condition)
 }
 #define must(condition) must_at(__LINE__, condition)
 
-enum step { ACCEPT, READ, CONNECT, ANSWER };
+enum step {
+	ACCEPT,
+	READ,
+	CONNECT,
+	ANSWER
+};
 
 /* What a descriptor becoming readable means; one for the listener and one for each request, which waits for one thing at a time. */
 struct request {
 	enum step step;
 	int outside, inside, timer;
+	long accepted; /* ns */
 	char line[256];
 	int length;
 };
 
-static const struct sockaddr_in service = { .sin_family = AF_INET, .sin_port = 0x911f /* 8081 */, .sin_addr = { 0x0100007f } };
+static const struct sockaddr_in service = {
+	.sin_family = AF_INET, .sin_port = 0x911f /* 8081 */, .sin_addr = {0x0100007f}};
 static int poll_fd, ahead;
 
 static void await(int fd, struct request *r, int operation)
 {
-	struct epoll_event e = { .events = EPOLLIN | EPOLLONESHOT, .data.ptr = r };
+	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data.ptr = r};
 
 	must(!epoll_ctl(poll_fd, operation, fd, &e));
 }
 
-static int go_inside(void)
+static long now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static void accept_into(struct request *r, int listener)
+{
+	r->outside = accept(listener, NULL, NULL);
+	must(r->outside >= 0);
+	r->accepted = now();
+}
+
+static int go_inside(struct request *r)
 {
 	int s = socket(AF_INET, SOCK_STREAM, 0);
 
+	printf("%ld\n", now() - r->accepted);
 	must(s >= 0 && !connect(s, (const struct sockaddr *)&service, sizeof(service)));
 	return s;
 }
@@ -63,10 +88,9 @@ static void accept_request(struct request *listener)
 {
 	struct request *r = calloc(1, sizeof(*r));
 
-	r->outside = accept(listener->outside, NULL, NULL);
-	must(r->outside >= 0);
+	accept_into(r, listener->outside);
 	r->step = READ;
-	r->inside = ahead ? go_inside() : -1;
+	r->inside = ahead ? go_inside(r) : -1;
 	await(listener->outside, listener, EPOLL_CTL_MOD);
 	await(r->outside, r, EPOLL_CTL_ADD);
 }
@@ -97,7 +121,7 @@ static void connect_for(struct request *r)
 {
 	close(r->timer);
 	if (r->inside < 0)
-		r->inside = go_inside();
+		r->inside = go_inside(r);
 	must(send(r->inside, r->line, r->length, MSG_NOSIGNAL) == r->length);
 	r->step = ANSWER;
 	await(r->inside, r, EPOLL_CTL_ADD);
@@ -143,7 +167,7 @@ static void *serve_one(void *connection)
 	r->length = recv(r->outside, r->line, sizeof(r->line) - 1, 0);
 	if (r->length > 0) {
 		usleep(delay_of(r) * 1000);
-		r->inside = go_inside();
+		r->inside = go_inside(r);
 		must(send(r->inside, r->line, r->length, MSG_NOSIGNAL) == r->length);
 		answer(r);
 	}
@@ -152,12 +176,13 @@ static void *serve_one(void *connection)
 
 int main(int count, char **words)
 {
-	struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(8080) };
-	struct request listener = { .step = ACCEPT }, *r;
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = htons(8080)};
+	struct request listener = {.step = ACCEPT}, *r;
 	int i, one = 1, threads = count > 2 ? atoi(words[2]) : 1;
 	pthread_t thread;
 
 	must(count > 1);
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
 	ahead = !strcmp(words[1], "ahead");
 	listener.outside = socket(AF_INET, SOCK_STREAM, 0);
@@ -167,7 +192,7 @@ int main(int count, char **words)
 	if (!strcmp(words[1], "thread")) {
 		for (;;) {
 			r = calloc(1, sizeof(*r));
-			r->outside = accept(listener.outside, NULL, NULL);
+			accept_into(r, listener.outside);
 			must(!pthread_create(&thread, NULL, serve_one, r) && !pthread_detach(thread));
 		}
 	}

@@ -35,7 +35,7 @@ static void must_at(int line, int condition)
 
 static struct sockaddr_in at(const char *address, int port)
 {
-	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
 
 	must(inet_pton(AF_INET, address, &a.sin_addr) == 1);
 	return a;
@@ -94,7 +94,7 @@ static void hear(int s, const char *text)
 /* close() that answers what is in flight with a reset */
 static void reset(int s)
 {
-	struct linger now = { .l_onoff = 1 };
+	struct linger now = {.l_onoff = 1};
 
 	must(!setsockopt(s, SOL_SOCKET, SO_LINGER, &now, sizeof(now)));
 	close(s);
@@ -162,7 +162,7 @@ static void no_route(void)
 static void reconnect(void)
 {
 	struct sockaddr_in nobody = at("127.0.0.1", 9), where;
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
+	struct sockaddr none = {.sa_family = AF_UNSPEC};
 	int l = listener(0, 16, &where), s = tcp(0), i, a;
 
 	must(connect(s, (struct sockaddr *)&nobody, sizeof(nobody)) < 0 && errno == ECONNREFUSED);
@@ -228,11 +228,9 @@ static void pass_to_process(void)
 	struct sockaddr_in where;
 	int l = listener(0, 16, &where), pair[2], c, s, status;
 	char room[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &data,
-				  .msg_iovlen = 1,
-				  .msg_control = room,
-				  .msg_controllen = sizeof(room) };
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)};
 	struct cmsghdr *descriptor = CMSG_FIRSTHDR(&message);
 
 	must(!socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
@@ -320,7 +318,7 @@ static void half_close(void)
 static void others(void)
 {
 	struct sockaddr_in where = at("127.0.0.1", 5353);
-	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	int i, l, c, s;
 
 	s = socket(AF_INET, SOCK_DGRAM, 0);
@@ -348,7 +346,7 @@ static void serve(int protocol)
 {
 	struct sockaddr_in where;
 	int l = listener(protocol, 16, &where), s;
-	struct pollfd wait[2] = { { .fd = 0, .events = POLLIN }, { .fd = l, .events = POLLIN } };
+	struct pollfd wait[2] = {{.fd = 0, .events = POLLIN}, {.fd = l, .events = POLLIN}};
 
 	printf("%d\n", ntohs(where.sin_port));
 	fflush(stdout);
