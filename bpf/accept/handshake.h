@@ -145,12 +145,17 @@ static __always_inline void connect_started(const struct sock *sk)
 	pmoas_tuple_of(sk, &tuple);
 	c->inside = pmoas_tuple_is_local(&tuple);
 	p = pmoas_pending_of(tag->container);
-	c->taken = p ? pmoas_pending_take(p, &c->forward_began) : PMOAS_TAKEN_AMBIGUOUS;
+	c->taken = PMOAS_TAKEN_AMBIGUOUS;
+	if (!p)
+		return;
+	c->begun = p->begun;
+	c->taken = pmoas_pending_connect(p, &c->forward_began, &c->turn_slot);
 }
 
 static __always_inline void connect_failed(const struct sock *sk)
 {
 	struct connection *c = connection_of(sk);
+	struct pmoas_pending *p;
 	enum connect_result result;
 	struct accept_totals *t;
 	struct accept_event *e;
@@ -163,6 +168,11 @@ static __always_inline void connect_failed(const struct sock *sk)
 	now = bpf_ktime_get_ns();
 	if (t)
 		ADD(t->connected[result], 1);
+	if (c->tag.role == PMOAS_ROLE_SIDECAR && c->taken == PMOAS_TAKEN) {
+		p = pmoas_pending_of(c->tag.container);
+		if (p)
+			pmoas_pending_give_back(p, c->turn_slot, c->forward_began);
+	}
 	e = event_begin(sk, EVENT_CONNECT, c->tag.container, now, now - c->connect_ns);
 	if (e) {
 		e->result = result;

@@ -20,6 +20,7 @@ public sealed class PairingTruthTests
     [InlineData("pool", 2)]
     [InlineData("pool", 8)]
     [InlineData("thread", 0)]
+    [InlineData("again", 0)]
     [InlineData("ahead", 1)]
     public async Task a_request_is_never_given_the_delay_of_another(string mode, int threads)
     {
@@ -46,6 +47,7 @@ public sealed class PairingTruthTests
     [InlineData("loop", 1)]
     [InlineData("pool", 4)]
     [InlineData("thread", 0)]
+    [InlineData("again", 0)]
     public async Task every_request_is_paired_when_they_come_one_by_one(string mode, int threads)
     {
         await using PodBed bed = await StartAsync(mode, threads);

@@ -7,6 +7,7 @@
  *   loop    one event loop: reads whatever is ready, connects for each request when its delay is over
  *   pool    every step of a request is done by whichever of THREADS threads is free, as a runtime with a thread pool does
  *   thread  a thread of its own for each connection
+ *   again   as thread, and the first address it tries refuses
  *   ahead   one event loop that connects when it has accepted, before it reads (a TCP proxy)
  */
 #define _GNU_SOURCE
@@ -51,7 +52,7 @@ struct request {
 
 static const struct sockaddr_in service = {
 	.sin_family = AF_INET, .sin_port = 0x911f /* 8081 */, .sin_addr = {0x0100007f}};
-static int poll_fd, ahead;
+static int poll_fd, ahead, again;
 
 static void await(int fd, struct request *r, int operation)
 {
@@ -77,9 +78,17 @@ static void accept_into(struct request *r, int listener)
 
 static int go_inside(struct request *r)
 {
-	int s = socket(AF_INET, SOCK_STREAM, 0);
+	struct sockaddr_in nobody = service;
+	int s;
 
+	if (again) {
+		s = socket(AF_INET, SOCK_STREAM, 0);
+		nobody.sin_port = htons(9);
+		must(connect(s, (struct sockaddr *)&nobody, sizeof(nobody)) < 0 && errno == ECONNREFUSED);
+		close(s);
+	}
 	printf("%ld\n", now() - r->accepted);
+	s = socket(AF_INET, SOCK_STREAM, 0);
 	must(s >= 0 && !connect(s, (const struct sockaddr *)&service, sizeof(service)));
 	return s;
 }
@@ -189,7 +198,8 @@ int main(int count, char **words)
 	must(!setsockopt(listener.outside, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)));
 	must(!bind(listener.outside, (struct sockaddr *)&any, sizeof(any)));
 	must(!listen(listener.outside, 1024));
-	if (!strcmp(words[1], "thread")) {
+	again = !strcmp(words[1], "again");
+	if (again || !strcmp(words[1], "thread")) {
 		for (;;) {
 			r = calloc(1, sizeof(*r));
 			accept_into(r, listener.outside);
