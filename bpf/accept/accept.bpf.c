@@ -25,10 +25,12 @@ static __always_inline void state_change(const struct sock *sk, int from, int to
 		connect_failed(sk);
 	else if (from == TCP_SYN_SENT && to == TCP_ESTABLISHED)
 		connect_established(sk);
-	else if (from == TCP_SYN_RECV && to == TCP_ESTABLISHED)
-		accept_established(sk);
-	else
-		leaving(sk, to);
+	else {
+		/* A Fast Open socket that was closed before its handshake was over is never ESTABLISHED. */
+		if (from == TCP_SYN_RECV && to != TCP_CLOSE)
+			accept_established(sk);
+		leaving(sk, from, to);
+	}
 }
 
 /*

@@ -27,12 +27,12 @@ struct connection {
 	__u8 inside; /* both ends in this network namespace */
 	__u8 taken; /* enum pmoas_taken, of the connect */
 	__u8 before_us; /* open before the daemon was: never counted as new */
-	__u32 unused;
+	__u32 begun; /* active: requests of its sidecar that had begun when it connected */
 
 	__u64 accepted_ns;
 	__u64 turn_began;
 	__u32 turn_thread;
-	__u32 turn_slot; /* in struct pmoas_pending */
+	__u32 turn_slot; /* in struct pmoas_pending; active: of the request taken by its connect */
 	__u32 requests; /* active: how many went over it */
 	__u8 turn; /* a request is under way */
 	__u8 settled; /* passive: accept() is known to have returned it */
@@ -91,7 +91,10 @@ struct {
 	__type(value, struct leg);
 } legs SEC(".maps");
 
-/* Ports that watched containers listen on: tells which end of a connection older than us is the accepting one. */
+/*
+ * Ports that watched containers listen on: tells which end of a connection older than us is the accepting one. LRU: pods come
+ * and go, and each scrape writes those that are listened on anew.
+ */
 #define MAX_LISTENING_PORTS 8192
 
 struct listening_port {
@@ -101,8 +104,7 @@ struct listening_port {
 };
 
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_LISTENING_PORTS);
 	__type(key, struct listening_port);
 	__type(value, __u32);

@@ -145,12 +145,17 @@ static __always_inline void connect_started(const struct sock *sk)
 	pmoas_tuple_of(sk, &tuple);
 	c->inside = pmoas_tuple_is_local(&tuple);
 	p = pmoas_pending_of(tag->container);
-	c->taken = p ? pmoas_pending_take(p, &c->forward_began) : PMOAS_TAKEN_AMBIGUOUS;
+	c->taken = PMOAS_TAKEN_AMBIGUOUS;
+	if (!p)
+		return;
+	c->begun = p->begun;
+	c->taken = pmoas_pending_connect(p, &c->forward_began, &c->turn_slot);
 }
 
 static __always_inline void connect_failed(const struct sock *sk)
 {
 	struct connection *c = connection_of(sk);
+	struct pmoas_pending *p;
 	enum connect_result result;
 	struct accept_totals *t;
 	struct accept_event *e;
@@ -163,6 +168,11 @@ static __always_inline void connect_failed(const struct sock *sk)
 	now = bpf_ktime_get_ns();
 	if (t)
 		ADD(t->connected[result], 1);
+	if (c->tag.role == PMOAS_ROLE_SIDECAR && c->taken == PMOAS_TAKEN) {
+		p = pmoas_pending_of(c->tag.container);
+		if (p)
+			pmoas_pending_give_back(p, c->turn_slot, c->forward_began);
+	}
 	e = event_begin(sk, EVENT_CONNECT, c->tag.container, now, now - c->connect_ns);
 	if (e) {
 		e->result = result;
@@ -229,16 +239,34 @@ static __always_inline void pair(const struct sock *sk, const struct pmoas_tag *
 	bpf_map_delete_elem(&legs, &reverse);
 }
 
+/* accept() has returned a connection that is known to be established. */
+static __always_inline void count_accept(__u64 sk, const struct unaccepted *u, struct accept_totals *t, __u64 now)
+{
+	__u64 queued = now > u->established_ns ? now - u->established_ns : 0;
+
+	pmoas_histogram_observe(&t->queue, queued);
+	event((const struct sock *)sk, EVENT_ACCEPT, u->tag.container, now, queued);
+	if (u->connect_ns) {
+		pmoas_histogram_observe(&t->handoff, now - u->connect_ns);
+		event((const struct sock *)sk, EVENT_HANDOFF, u->tag.container, now, now - u->connect_ns);
+	}
+}
+
 static __always_inline void accept_established(const struct sock *sk)
 {
 	struct pmoas_tag *tag = bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
 	__u64 key = (__u64)sk, now = bpf_ktime_get_ns();
-	struct unaccepted u = {};
+	struct unaccepted u = {}, *early;
 	struct accept_totals *t;
 	struct connection *c;
 
 	if (!tag)
 		return;
+	c = connection_of(sk);
+	if (c && c->direction == DIRECTION_ACTIVE) { /* both ends sent a SYN, as when a socket connects to itself */
+		connect_established(sk);
+		return;
+	}
 	c = connection_begin(sk, tag, DIRECTION_PASSIVE);
 	if (!c)
 		return;
@@ -249,8 +277,34 @@ static __always_inline void accept_established(const struct sock *sk)
 	u.established_ns = now;
 	u.tag = *tag;
 	pair(sk, tag, &u, now);
-	if (bpf_map_update_elem(&unaccepted, &key, &u, BPF_ANY))
-		lost(LOST_UNACCEPTED);
+	if (!bpf_map_update_elem(&unaccepted, &key, &u, BPF_NOEXIST))
+		return;
+	early = bpf_map_lookup_elem(&unaccepted, &key);
+	if (!early || !early->accepted_ns) { /* no room, or what a socket left whose end was not seen */
+		if (bpf_map_update_elem(&unaccepted, &key, &u, BPF_ANY))
+			lost(LOST_UNACCEPTED);
+		return;
+	}
+	if (t)
+		count_accept(key, &u, t, early->accepted_ns);
+	early->established_ns = now;
+	if (tag->role != PMOAS_ROLE_SIDECAR)
+		bpf_map_delete_elem(&unaccepted, &key);
+}
+
+/*
+ * accept() returned a socket whose handshake is not over: TCP Fast Open, or a hook that runs before the kernel has waited for
+ * the softirq that ends it. What is left here is found by accept_established(). False when that was quicker.
+ */
+static __always_inline bool accepted_early(__u64 sk, const struct pmoas_tag *tag, __u64 now)
+{
+	struct unaccepted u = {};
+
+	if (BPF_CORE_READ((const struct sock *)sk, __sk_common.skc_state) != TCP_SYN_RECV)
+		return true;
+	u.accepted_ns = now;
+	u.tag = *tag;
+	return !bpf_map_update_elem(&unaccepted, &sk, &u, BPF_NOEXIST);
 }
 
 /* accept() returned this socket to the running task. */
@@ -258,8 +312,8 @@ static __always_inline void accepted(__u64 sk)
 {
 	struct unaccepted *u = bpf_map_lookup_elem(&unaccepted, &sk);
 	struct pmoas_tag *tag = pmoas_current_tag();
-	__u64 now = bpf_ktime_get_ns();
 	struct accept_totals *t;
+	__u64 now;
 
 	if (tag)
 		t = totals_of(tag->container);
@@ -269,18 +323,16 @@ static __always_inline void accepted(__u64 sk)
 		return;
 	if (!t)
 		return;
-	/* Without u the connection is gone again, or its listener is not tagged: it was accepted all the same. */
+	now = bpf_ktime_get_ns();
+	if (!u && tag && !accepted_early(sk, tag, now))
+		u = bpf_map_lookup_elem(&unaccepted, &sk);
 	if (u && u->accepted_ns)
 		return;
 	ADD(t->accepted, 1);
+	/* Without u the connection is gone again, or its listener is not tagged: it was accepted all the same. */
 	if (!u)
 		return;
-	pmoas_histogram_observe(&t->queue, now - u->established_ns);
-	event((const struct sock *)sk, EVENT_ACCEPT, u->tag.container, now, now - u->established_ns);
-	if (u->connect_ns) {
-		pmoas_histogram_observe(&t->handoff, now - u->connect_ns);
-		event((const struct sock *)sk, EVENT_HANDOFF, u->tag.container, now, now - u->connect_ns);
-	}
+	count_accept(sk, u, t, now);
 	/* Only a sidecar's first read will ask for it again. */
 	if (u->tag.role == PMOAS_ROLE_SIDECAR)
 		u->accepted_ns = now;
@@ -338,8 +390,8 @@ static __always_inline void connect_without_route(void)
 	if (!tag)
 		return;
 	sk = tcp_socket_of_fd(PT_REGS_PARM1_CORE_SYSCALL(regs));
-	/* A socket that tried has its port; one that found no route has none yet. */
-	if (!sk || BPF_CORE_READ((struct inet_sock *)sk, inet_sport))
+	/* A socket that tried has a first sequence number; one that found no route has none yet. */
+	if (!sk || BPF_CORE_READ((struct tcp_sock *)sk, write_seq))
 		return;
 	t = totals_of(tag->container);
 	if (t)
@@ -380,13 +432,16 @@ static __always_inline void connection_ended(const struct sock *sk, struct conne
 }
 
 /* Any other change of state: the connection may stop being open, and may end. */
-static __always_inline void leaving(const struct sock *sk, int to)
+static __always_inline void leaving(const struct sock *sk, int from, int to)
 {
+	__u64 key = (__u64)sk;
 	struct connection *c;
 	struct accept_totals *t;
 
-	if (is_open(to))
+	if (is_open(to) || to == TCP_SYN_RECV)
 		return;
+	if (from == TCP_SYN_RECV && to == TCP_CLOSE) /* perhaps accepted early */
+		bpf_map_delete_elem(&unaccepted, &key);
 	c = connection_of(sk);
 	if (!c || !c->established_ns)
 		return;

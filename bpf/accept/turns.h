@@ -53,15 +53,18 @@ static __always_inline void request_forwarded(const struct sock *sk, struct conn
 	struct pmoas_pending *p;
 	struct accept_totals *t;
 	__u64 began;
+	__u32 slot;
 
 	c->turn = 1;
 	c->requests++;
+	p = pmoas_pending_of(c->tag.container);
+	if (p && c->requests == 1 && !c->before_us)
+		pmoas_pending_learn(p, c->begun, c->taken == PMOAS_TAKEN_NONE_PENDING);
 	/* The first one was taken when the connection was opened for it. */
 	if (c->requests == 1 && !c->before_us && c->taken != PMOAS_TAKEN_NONE_PENDING)
 		return;
-	p = pmoas_pending_of(c->tag.container);
 	if (p)
-		pmoas_pending_take(p, &began);
+		pmoas_pending_take(p, &began, &slot);
 	if (!c->inside || (c->requests == 1 && !c->before_us))
 		return;
 	t = totals_of(c->tag.container);

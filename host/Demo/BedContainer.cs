@@ -25,6 +25,9 @@ internal sealed class BedContainer : IDisposable
     /// <summary>The process it began with; forked workers are in <see cref="Processes"/>.</summary>
     internal int Pid => _process.Id;
 
+    /// <summary>How the process it began with ended; ask once it has.</summary>
+    internal int ExitCode => _process.ExitCode;
+
     /// <summary>All its processes now.</summary>
     internal IReadOnlyList<int> Processes => PodCgroups.Processes(CgroupPath);
 

@@ -11,6 +11,7 @@
  *   - one request is pending in the whole sidecar: it is that one, whichever thread acts;
  *   - several are, but this thread read exactly one of them, and this sidecar has never been seen to answer on another
  *     thread than it read on: it is that one (an event loop that works through its connections one by one);
+ *   - a connect of a sidecar that connects before it reads (a TCP proxy) is for none of those pending;
  *   - otherwise it cannot be told. A loop that reads several and then connects several (haproxy) takes them all in the end:
  *     when as many were taken as were pending, none of them is pending any more.
  *
@@ -26,6 +27,10 @@ struct pmoas_pending {
 	__u32 thread[PMOAS_PENDING_SLOTS]; /* who read it */
 	__u32 untracked; /* requests in progress that found no slot */
 	__u32 changes_threads; /* seen to answer on another thread than it read on */
+	__u32 begun; /* requests so far */
+	__u32 connects; /* so far */
+	__u32 connects_ahead; /* seen to connect before it has read what the connection is for, as a TCP proxy does */
+	__u32 unused;
 };
 
 enum pmoas_taken {
@@ -34,9 +39,9 @@ enum pmoas_taken {
 	PMOAS_TAKEN_AMBIGUOUS, /* several could have */
 };
 
+/* LRU: sidecars come and go for as long as the daemon runs, and an entry is made once in a sidecar's life. */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, PMOAS_PENDING_MAX_SIDECARS);
 	__type(key, __u32); /* container */
 	__type(value, struct pmoas_pending);
@@ -96,6 +101,7 @@ static __always_inline __u32 pmoas_pending_begin(struct pmoas_pending *p, __u64 
 	__u32 i, slot;
 	__u64 bit;
 
+	__sync_fetch_and_add(&p->begun, 1);
 	/* Another CPU may take the slot between the look and the claim; four tries settle any real race. */
 	for (i = 0; i < 4 && ~p->slots; i++) {
 		slot = pmoas_lowest_slot(~p->slots);
@@ -131,10 +137,11 @@ static __always_inline __u64 pmoas_pending_mine(struct pmoas_pending *p)
 }
 
 /* Takes the one slot of this mask; false when somebody else was quicker. */
-static __always_inline bool pmoas_pending_claim(struct pmoas_pending *p, __u64 one, __u64 *began)
+static __always_inline bool pmoas_pending_claim(struct pmoas_pending *p, __u64 one, __u64 *began, __u32 *taken)
 {
 	__u32 slot = pmoas_lowest_slot(one);
 
+	*taken = slot;
 	*began = p->began[slot];
 	return __sync_fetch_and_and(&p->slots, ~one) & one;
 }
@@ -158,24 +165,54 @@ static __always_inline void pmoas_pending_doubt(struct pmoas_pending *p, __u64 m
 	}
 }
 
-/* The sidecar goes upstream: for which request? *began is set when it is certain. */
-static __always_inline enum pmoas_taken pmoas_pending_take(struct pmoas_pending *p, __u64 *began)
+/* The sidecar goes upstream: for which request? *began and *slot are set when it is certain. */
+static __always_inline enum pmoas_taken pmoas_pending_take(struct pmoas_pending *p, __u64 *began, __u32 *slot)
 {
 	__u64 all = p->slots, mine;
 
 	if (!all)
 		return p->untracked ? PMOAS_TAKEN_AMBIGUOUS : PMOAS_TAKEN_NONE_PENDING;
 	if (!(all & (all - 1)) && !p->untracked)
-		return pmoas_pending_claim(p, all, began) ? PMOAS_TAKEN : PMOAS_TAKEN_AMBIGUOUS;
+		return pmoas_pending_claim(p, all, began, slot) ? PMOAS_TAKEN : PMOAS_TAKEN_AMBIGUOUS;
 	if (p->changes_threads)
 		return PMOAS_TAKEN_AMBIGUOUS;
 	mine = pmoas_pending_mine(p);
 	if (!mine)
 		return p->untracked ? PMOAS_TAKEN_AMBIGUOUS : PMOAS_TAKEN_NONE_PENDING;
 	if (!(mine & (mine - 1)))
-		return pmoas_pending_claim(p, mine, began) ? PMOAS_TAKEN : PMOAS_TAKEN_AMBIGUOUS;
+		return pmoas_pending_claim(p, mine, began, slot) ? PMOAS_TAKEN : PMOAS_TAKEN_AMBIGUOUS;
 	pmoas_pending_doubt(p, mine);
 	return PMOAS_TAKEN_AMBIGUOUS;
+}
+
+/* The same for a connect. One that comes before the request was read is for none of those that are pending. */
+static __always_inline enum pmoas_taken pmoas_pending_connect(struct pmoas_pending *p, __u64 *began, __u32 *slot)
+{
+	if (!__sync_fetch_and_add(&p->connects, 1) && !p->slots)
+		p->connects_ahead = 1;
+	if (p->connects_ahead && p->slots)
+		return PMOAS_TAKEN_AMBIGUOUS;
+	return pmoas_pending_take(p, began, slot);
+}
+
+/*
+ * The first data goes over a connection; begun is what p->begun was at its connect. If no request has begun since, the
+ * sidecar had read this one before it connected.
+ */
+static __always_inline void pmoas_pending_learn(struct pmoas_pending *p, __u32 begun, bool none_pending)
+{
+	if (none_pending && begun != p->begun && p->slots)
+		p->connects_ahead = 1;
+	else if (!none_pending && begun == p->begun)
+		p->connects_ahead = 0;
+}
+
+/* The connect for a request taken failed: it is pending again, for the sidecar may try elsewhere, unless it has ended. */
+static __always_inline void pmoas_pending_give_back(struct pmoas_pending *p, __u32 slot, __u64 began)
+{
+	slot &= PMOAS_PENDING_SLOTS - 1;
+	if (p->began[slot] == began)
+		__sync_fetch_and_or(&p->slots, 1ull << slot);
 }
 
 /*
@@ -193,7 +230,10 @@ static __always_inline bool pmoas_pending_end(struct pmoas_pending *p, __u32 slo
 	}
 	slot &= PMOAS_PENDING_SLOTS - 1;
 	bit = 1ull << slot;
-	if (!(p->slots & bit) || p->began[slot] != began)
+	if (p->began[slot] != began)
+		return true;
+	p->began[slot] = 0; /* not to be given back */
+	if (!(p->slots & bit))
 		return true;
 	__sync_fetch_and_and(&p->slots, ~bit);
 	if (!answered)

@@ -65,17 +65,19 @@ internal sealed partial class Watched : IAsyncDisposable
     internal async Task<Samples> ScrapeWhenClosedAsync(string container, double closed)
     {
         Samples samples = await ScrapeAsync();
-        await Until(async () => (samples = await ScrapeAsync()).Of("closed_total", container) >= closed, $"{closed} connections of {container} are closed");
+        await Until(async () => (samples = await ScrapeAsync()).Of("closed_total", container) >= closed, () => $"{closed} connections of {container} are closed: {samples.All(container)}");
         return samples;
     }
 
     public async ValueTask DisposeAsync() => await Node.DisposeAsync();
 
-    internal static async Task Until(Func<Task<bool>> condition, string what)
+    internal static Task Until(Func<Task<bool>> condition, string what) => Until(condition, () => what);
+
+    private static async Task Until(Func<Task<bool>> condition, Func<string> what)
     {
         for (long end = Environment.TickCount64 + 5000; !await condition();)
         {
-            Assert.True(Environment.TickCount64 < end, $"not within 5 s: {what}");
+            Assert.True(Environment.TickCount64 < end, $"not within 5 s: {what()}");
             await Task.Delay(10);
         }
     }
@@ -118,6 +120,11 @@ internal sealed class Samples(Dictionary<string, double> values)
         return values.Where(v => v.Key.StartsWith($"pmoas_accept_{name}{{", StringComparison.Ordinal) && v.Key.EndsWith(wanted, StringComparison.Ordinal))
             .Select(v => v.Value).DefaultIfEmpty(double.NaN).Single();
     }
+
+    /// <summary>Everything that is not 0 of a container, for a test that failed.</summary>
+    internal string All(string container) => string.Join(", ", values
+        .Where(v => v.Value != 0 && v.Key.Contains($"container=\"{container}\"", StringComparison.Ordinal) && !v.Key.Contains("_bucket", StringComparison.Ordinal))
+        .Select(v => $"{v.Key["pmoas_accept_".Length..v.Key.IndexOf('{', StringComparison.Ordinal)]} {v.Value}"));
 
     /// <summary>Of the sidecar.</summary>
     internal double Sidecar(string name, string label = "") => Of(name, PodBed.SidecarName, label);
