@@ -15,13 +15,14 @@ need() # PACKAGE TEST...: the package is needed where the test fails
 }
 has_libbpf() { ldconfig -p | grep -q 'libbpf\.so\.1 '; }
 
-# Building: BPF C to object, object without DWARF.
+# Building: BPF C to object, object without DWARF; small C programs of tests and benchmarks.
 need clang command -v clang
 need llvm command -v llvm-strip
 need bpftool bpftool version
 need libbpf-dev test -f /usr/include/bpf/bpf_helpers.h
 need libbpf1 has_libbpf
 need clang-format command -v clang-format
+need libc6-dev test -f /usr/include/stdio.h
 need make command -v make
 need ca-certificates test -f /etc/ssl/certs/ca-certificates.crt
 # The demo pod: network namespaces, a proxy, a service, load.

@@ -11,7 +11,10 @@
 #include <pmoas/pending.h>
 #include "connection.h"
 #include "report.h"
-#include "handshake.h"
+#include "books.h"
+#include "connect.h"
+#include "accepting.h"
+#include "ending.h"
 #include "once.h"
 #include "turns.h"
 

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace Pmoas.Host.Demo;
 
@@ -38,28 +39,37 @@ internal sealed partial record NamedNetns(string Name)
     }
 
     /// <summary>
-    /// Runs work inside, on a thread of its own that ends with it: a thread that has changed its namespace must never go back to the pool.
+    /// Runs work inside, on a thread of its own: a thread that has changed its namespace must never go back to the pool. It goes home
+    /// before it ends, for what it hands on then may start a thread of the pool, and a thread begins in the namespace of its maker.
     /// A socket belongs to the namespace it was made in, also when other threads use it later.
     /// </summary>
     internal Task<T> RunAsync<T>(Func<T> work) => Task.Factory.StartNew(
         () =>
         {
-            Enter();
-            return work();
+            using SafeFileHandle home = File.OpenHandle("/proc/thread-self/ns/net");
+            using SafeFileHandle there = File.OpenHandle(FilePath);
+            Enter(there);
+            try
+            {
+                return work();
+            }
+            finally
+            {
+                Enter(home);
+            }
         },
         CancellationToken.None,
         TaskCreationOptions.LongRunning,
         TaskScheduler.Default);
 
-    private void Enter()
+    private void Enter(SafeFileHandle netns)
     {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(FilePath);
-        if (SetNamespace((int)file.DangerousGetHandle(), CloneNewNet) != 0)
+        if (SetNamespace(netns, CloneNewNet) != 0)
         {
-            throw new DemoException($"Cannot enter network namespace {Name}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}; it takes root.");
+            throw new DemoException($"Cannot enter or leave network namespace {Name}: {new Win32Exception(Marshal.GetLastPInvokeError()).Message}; it takes root.");
         }
     }
 
     [LibraryImport("libc", EntryPoint = "setns", SetLastError = true)]
-    private static partial int SetNamespace(int file, int kind);
+    private static partial int SetNamespace(SafeFileHandle file, int kind);
 }

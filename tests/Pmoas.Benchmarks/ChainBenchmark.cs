@@ -14,6 +14,9 @@ internal static partial class ChainBenchmark
     private const int Seconds = 3;
     private const int Connections = 16;
 
+    /// <summary>Before each load, also before the one without a daemon: a .NET process compiles for a moment after its start, on the same CPUs.</summary>
+    private static readonly TimeSpan Settle = TimeSpan.FromSeconds(3);
+
     private static readonly (string Name, string? Plugins, string Toml)[] Variants =
     [
         ("daemon off", null, ""),
@@ -41,6 +44,7 @@ internal static partial class ChainBenchmark
                 int which = (round + turn) % Variants.Length;
                 (_, string? plugins, string toml) = Variants[which];
                 await using DaemonUnderTest? daemon = plugins is null ? null : await DaemonUnderTest.StartAsync(bed, plugins, toml);
+                await Task.Delay(Settle);
                 rates[which][round] = await LoadAsync(bed, close);
             }
         }

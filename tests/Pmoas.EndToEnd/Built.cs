@@ -7,6 +7,8 @@ internal static class Built
 {
     public static string Host { get; } = Path("Host");
 
+    public static string Accept { get; } = Path("Accept");
+
     public static string BadProbe { get; } = Path("BadProbe");
 
     /// <summary>The sample a stranger builds against the package; made by <c>make build</c>.</summary>

@@ -93,11 +93,11 @@ internal sealed class HostProcess : IAsyncDisposable
         kill.WaitForExit();
     }
 
-    /// <summary>Waits for the end, at most 10 s.</summary>
+    /// <summary>Waits for the end, at most 20 s.</summary>
     /// <returns>The exit code; 128 + n after signal n.</returns>
     public async Task<int> ExitAsync()
     {
-        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(10));
+        using CancellationTokenSource limit = new(TimeSpan.FromSeconds(20));
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
     }

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_ACCEPT_CONNECT_H
+#define PMOAS_ACCEPT_CONNECT_H
+
+/* The end that connects: from connect() to established or failed. */
+
+#define ENETUNREACH 101
+#define ECONNRESET 104
+#define ETIMEDOUT 110
+#define ECONNREFUSED 111
+#define EHOSTUNREACH 113
+
+static __always_inline enum connect_result result_of(int error)
+{
+	switch (error) {
+	case ECONNREFUSED:
+		return CONNECT_REFUSED;
+	case ETIMEDOUT:
+		return CONNECT_TIMEOUT;
+	case ENETUNREACH:
+	case EHOSTUNREACH:
+		return CONNECT_UNREACHABLE;
+	case ECONNRESET:
+		return CONNECT_RESET;
+	default:
+		return CONNECT_OTHER;
+	}
+}
+
+static __always_inline struct pmoas_tag *tag_socket(const struct sock *sk)
+{
+	struct pmoas_tag *tag = pmoas_current_tag(), *held;
+
+	if (!tag)
+		return NULL;
+	held = bpf_sk_storage_get(&pmoas_sockets, (void *)sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
+	if (held)
+		*held = *tag;
+	return tag;
+}
+
+static __always_inline void connect_started(const struct sock *sk)
+{
+	struct pmoas_tag *tag = tag_socket(sk);
+	struct pmoas_pending *p;
+	struct pmoas_tuple tuple;
+	struct connection *c;
+
+	if (!tag)
+		return;
+	c = connection_begin(sk, tag, DIRECTION_ACTIVE);
+	if (!c)
+		return;
+	c->connect_ns = bpf_ktime_get_ns();
+	if (tag->role != PMOAS_ROLE_SIDECAR)
+		return;
+	pmoas_tuple_of(sk, &tuple);
+	c->inside = pmoas_tuple_is_local(&tuple);
+	p = pmoas_pending_of(tag->container);
+	c->taken = PMOAS_TAKEN_AMBIGUOUS;
+	if (!p)
+		return;
+	c->begun = p->begun;
+	c->taken = pmoas_pending_connect(p, &c->forward_began, &c->turn_slot);
+}
+
+static __always_inline void connect_failed(const struct sock *sk)
+{
+	struct connection *c = connection_of(sk);
+	struct pmoas_pending *p;
+	enum connect_result result;
+	struct accept_totals *t;
+	struct accept_event *e;
+	__u64 now;
+
+	if (!c)
+		return;
+	t = totals_of(c->tag.container);
+	result = result_of(sk->sk_err);
+	now = bpf_ktime_get_ns();
+	if (t)
+		ADD(t->connected[result], 1);
+	if (c->tag.role == PMOAS_ROLE_SIDECAR && c->taken == PMOAS_TAKEN) {
+		p = pmoas_pending_of(c->tag.container);
+		if (p)
+			pmoas_pending_give_back(p, c->turn_slot, c->forward_began);
+	}
+	e = event_begin(sk, EVENT_CONNECT, c->tag.container, now, now - c->connect_ns);
+	if (e) {
+		e->result = result;
+		pmoas_event_submit(e);
+	}
+}
+
+static __always_inline void connect_established(const struct sock *sk)
+{
+	struct connection *c = connection_of(sk);
+	struct accept_totals *t;
+	struct pmoas_tuple tuple;
+	struct leg leg;
+
+	if (!c)
+		return;
+	t = totals_of(c->tag.container);
+	if (!t)
+		return;
+	c->established_ns = bpf_ktime_get_ns();
+	ADD(t->connected[CONNECT_OK], 1);
+	pmoas_histogram_observe(&t->connect, c->established_ns - c->connect_ns);
+	set_open(c, t, true);
+	event(sk, EVENT_CONNECT, c->tag.container, c->established_ns, c->established_ns - c->connect_ns);
+	if (!c->inside)
+		return;
+	pmoas_tuple_of(sk, &tuple);
+	leg.connect_ns = c->connect_ns;
+	leg.forward_began = c->forward_began;
+	leg.container = c->tag.container;
+	leg.taken = c->taken;
+	if (bpf_map_update_elem(&legs, &tuple, &leg, BPF_ANY))
+		ADD(t->unpaired[UNPAIRED_TABLE_FULL], 1);
+}
+
+/* The socket behind a file descriptor of the running task, if it is TCP; 0 otherwise. */
+static __always_inline __u64 tcp_socket_of_fd(long fd)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct file **files, *file = NULL;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (fd < 0)
+		return 0;
+	files = BPF_CORE_READ(task, files, fdt, fd);
+	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]) || !file)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	return (__u64)sk;
+}
+
+/* connect() failed at once for want of a route. */
+static __always_inline void connect_without_route(void)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct pmoas_tag *tag = pmoas_current_tag();
+	struct accept_totals *t;
+	__u64 sk;
+
+	if (!tag)
+		return;
+	sk = tcp_socket_of_fd(PT_REGS_PARM1_CORE_SYSCALL(regs));
+	/* A socket that tried has a first sequence number; one that found no route has none yet. */
+	if (!sk || BPF_CORE_READ((struct tcp_sock *)sk, write_seq))
+		return;
+	t = totals_of(tag->container);
+	if (t)
+		ADD(t->connected[CONNECT_UNREACHABLE], 1);
+}
+
+#endif
