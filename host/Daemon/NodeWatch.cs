@@ -70,7 +70,7 @@ internal sealed class NodeWatch : IAsyncDisposable
     public SelfMetrics Self { get; }
 
     /// <summary>What the daemon's own metrics tell of each plugin.</summary>
-    public IReadOnlyList<PluginFacts> PluginFacts() => [.. Plugins.All.Select(plugin => plugin.Facts(_statistics is not null))];
+    public IReadOnlyList<PluginFacts> PluginFacts() => [.. Plugins.All.Select(plugin => plugin.Facts())];
 
     /// <summary>Puts a configuration, already judged good, into effect. Completes when every plugin has settled.</summary>
     public async Task ApplyAsync(PmoasOptions options)

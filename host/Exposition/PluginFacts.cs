@@ -17,7 +17,7 @@ internal sealed record PluginFacts
     /// <summary>The hooks in use.</summary>
     public IReadOnlyList<HookFact> Hooks { get; init; } = [];
 
-    /// <summary>Its programs' runs; empty unless the kernel's BPF statistics are on.</summary>
+    /// <summary>Its programs.</summary>
     public IReadOnlyList<ProgramFact> Programs { get; init; } = [];
 
     /// <summary>Its ring buffers.</summary>
@@ -26,13 +26,13 @@ internal sealed record PluginFacts
     /// <summary>Its maps that fill up.</summary>
     public IReadOnlyList<MapFact> Maps { get; init; } = [];
 
-    /// <summary>Reads what the kernel says of an object's programs; to be called when its statistics are on.</summary>
+    /// <summary>Reads what the kernel says of an object's programs.</summary>
     internal static IReadOnlyList<ProgramFact> ProgramsOf(BpfObject bpf) =>
     [
         .. bpf.Programs.Where(program => program.Autoload).Select(program =>
         {
             BpfProgramInfo info = program.Info;
-            return new ProgramFact(program.Name, info.RunCount, info.RunTimeNs);
+            return new ProgramFact(program.Name, info.RunCount, info.RunTimeNs, info.RecursionMisses);
         }),
     ];
 
@@ -51,7 +51,11 @@ internal sealed record PluginFacts
 internal sealed record HookFact(string Hook, string Program, string Kind);
 
 /// <summary>A program's runs since it was loaded.</summary>
-internal sealed record ProgramFact(string Program, ulong Runs, ulong Nanoseconds);
+/// <param name="Program">C name.</param>
+/// <param name="Runs">0 unless the kernel's BPF statistics are on.</param>
+/// <param name="Nanoseconds">Spent in them; 0 unless the statistics are on.</param>
+/// <param name="Skipped">Runs the kernel left out because the program was running on that CPU already.</param>
+internal sealed record ProgramFact(string Program, ulong Runs, ulong Nanoseconds, ulong Skipped);
 
 /// <summary>A ring buffer's events since it was made; attempts = delivered + dropped once it is drained.</summary>
 internal sealed record RingFact(string Ring, ulong Attempts, ulong Delivered, ulong Dropped);

@@ -29,6 +29,10 @@ internal static class SelfMetricDefs
         [Plugin, new("hook", "Name of the hook."), Program, new("kind", "Way of attaching, such as fexit or tracepoint.")])
     { Panel = Panel.None };
 
+    internal static readonly CounterDef ProgramSkips = new(
+        "pmoas_bpf_program_skipped_runs_total",
+        "Runs the kernel left out because the program was already running on that CPU; a hook with a program named _nested makes up for them.", ByProgram);
+
     internal static readonly CounterDef ProgramRuns = new(
         "pmoas_bpf_program_runs_total", "Runs of the kernel program, while the kernel's BPF statistics are on.", ByProgram);
 
@@ -67,7 +71,7 @@ internal static class SelfMetricDefs
 
     internal static readonly IReadOnlyList<MetricDef> All =
     [
-        BuildInfo, State, Restarts, Hook, ProgramRuns, ProgramSeconds, RingAttempts, RingDelivered, RingDropped, MapEntries, MapCapacity,
+        BuildInfo, State, Restarts, Hook, ProgramSkips, ProgramRuns, ProgramSeconds, RingAttempts, RingDelivered, RingDropped, MapEntries, MapCapacity,
         ScrapeSeconds, Containers, ConfigReloads, ConfigReloadTime,
     ];
 }

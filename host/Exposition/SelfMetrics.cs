@@ -16,6 +16,7 @@ internal sealed class SelfMetrics
     private readonly RunningTotals _restarts;
     private readonly RunningTotals _runs;
     private readonly RunningTotals _runSeconds;
+    private readonly RunningTotals _skipped;
     private readonly RunningTotals _attempts;
     private readonly RunningTotals _delivered;
     private readonly RunningTotals _dropped;
@@ -32,6 +33,7 @@ internal sealed class SelfMetrics
         _restarts = new RunningTotals(_own.Counter(SelfMetricDefs.Restarts));
         _runs = new RunningTotals(_own.Counter(SelfMetricDefs.ProgramRuns));
         _runSeconds = new RunningTotals(_own.Counter(SelfMetricDefs.ProgramSeconds), SelfMetricDefs.ProgramSeconds.Scale);
+        _skipped = new RunningTotals(_own.Counter(SelfMetricDefs.ProgramSkips));
         _attempts = new RunningTotals(_own.Counter(SelfMetricDefs.RingAttempts));
         _delivered = new RunningTotals(_own.Counter(SelfMetricDefs.RingDelivered));
         _dropped = new RunningTotals(_own.Counter(SelfMetricDefs.RingDropped));
@@ -69,8 +71,12 @@ internal sealed class SelfMetrics
             _restarts.Follow(plugin.Plugin, "", 0, (ulong)plugin.Restarts);
             foreach (ProgramFact program in plugin.Programs)
             {
-                _runs.Follow(plugin.Plugin, program.Program, plugin.Restarts, program.Runs);
-                _runSeconds.Follow(plugin.Plugin, program.Program, plugin.Restarts, program.Nanoseconds);
+                _skipped.Follow(plugin.Plugin, program.Program, plugin.Restarts, program.Skipped);
+                if (program.Runs > 0)
+                {
+                    _runs.Follow(plugin.Plugin, program.Program, plugin.Restarts, program.Runs);
+                    _runSeconds.Follow(plugin.Plugin, program.Program, plugin.Restarts, program.Nanoseconds);
+                }
             }
 
             foreach (RingFact ring in plugin.Rings)

@@ -17,15 +17,14 @@ internal sealed record PluginStatus(string Name, string Version = "", ProbeRun? 
     public string Reason => Run?.Reason ?? Refusal?.Message ?? "";
 
     /// <summary>The same as the daemon's own metrics tell it; call it while no plugin can stop, as a scrape does.</summary>
-    /// <param name="statistics">Whether the kernel's BPF statistics are on.</param>
-    public PluginFacts Facts(bool statistics)
+    public PluginFacts Facts()
     {
         PluginFacts facts = new() { Plugin = Name, State = StateText.Of(State), Restarts = Run?.Restarts ?? 0 };
         return Run?.Look(session => facts with
         {
             Hooks = [.. session.Hooks.Where(hook => hook.Program is not null)
                 .Select(hook => new HookFact(hook.Hook, hook.Program!, hook.Kind ?? ""))],
-            Programs = statistics && session.HasKernelObject ? PluginFacts.ProgramsOf(session.Bpf) : [],
+            Programs = session.HasKernelObject ? PluginFacts.ProgramsOf(session.Bpf) : [],
             Maps = session.HasKernelObject ? PluginFacts.MapsOf(session.Bpf) : [],
             Rings = [.. session.Rings.Select(RingFact)],
         }) ?? facts;

@@ -22,7 +22,7 @@ public sealed class PromtoolTests
                 Plugin = "lab",
                 State = "running",
                 Hooks = [new HookFact("accept", "on_accept", "tp_btf")],
-                Programs = [new ProgramFact("on_accept", 1, 1)],
+                Programs = [new ProgramFact("on_accept", 1, 1, 1)],
                 Rings = [new RingFact("events", 3, 2, 1)],
                 Maps = [new MapFact("counters", 1, 2)],
             },

@@ -53,6 +53,7 @@ public sealed class SelfMetricsTests
         Assert.Equal("11", await Exposed.ValueAsync(_instruments, "pmoas_ring_dropped_total{plugin=\"accept\",ring=\"events\"}"));
         Assert.Equal("2001", await Exposed.ValueAsync(_instruments, "pmoas_bpf_program_runs_total{plugin=\"accept\",program=\"on_accept\"}"));
         Assert.Equal("2.5", await Exposed.ValueAsync(_instruments, "pmoas_bpf_program_run_seconds_total{plugin=\"accept\",program=\"on_accept\"}"));
+        Assert.Equal("6", await Exposed.ValueAsync(_instruments, "pmoas_bpf_program_skipped_runs_total{plugin=\"accept\",program=\"on_accept\"}"));
         Assert.Equal("1", await Exposed.ValueAsync(_instruments, "pmoas_plugin_restarts_total{plugin=\"accept\"}"));
     }
 
@@ -84,6 +85,6 @@ public sealed class SelfMetricsTests
         State = "running",
         Restarts = restarts,
         Rings = [new RingFact("events", attempts, delivered, dropped)],
-        Programs = [new ProgramFact("on_accept", runs, nanoseconds)],
+        Programs = [new ProgramFact("on_accept", runs, nanoseconds, Skipped: 3)],
     };
 }
