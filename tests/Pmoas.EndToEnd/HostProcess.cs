@@ -48,8 +48,16 @@ internal sealed class HostProcess : IAsyncDisposable
     public static async Task<HostProcess> RunAsync(Site site, string? badAt = null)
     {
         HostProcess daemon = Start(site, "run", badAt);
-        await daemon.UntilAsync(async () => await daemon.StatusAsync("/readyz") == HttpStatusCode.OK, "ready");
-        return daemon;
+        try
+        {
+            await daemon.UntilAsync(async () => await daemon.StatusAsync("/readyz") == HttpStatusCode.OK, "ready");
+            return daemon;
+        }
+        catch
+        {
+            await daemon.DisposeAsync(); // the test has nothing to dispose yet
+            throw;
+        }
     }
 
     public Task<string> MetricsAsync() => Http.GetStringAsync(new Uri($"http://127.0.0.1:{_site.Port}/metrics"));

@@ -123,7 +123,7 @@ public sealed class ConfigMistakeTests
         ConfigResult result = ConfigFile.Load("/nowhere/pmoas.toml");
 
         Assert.Null(result.Options);
-        Assert.Equal(["/nowhere/pmoas.toml: cannot be read: Could not find a part of the path '/nowhere/pmoas.toml'."], result.Errors.Select(e => e.ToString()));
+        Assert.Equal(["/nowhere/pmoas.toml: there is no such file; name another with --config"], result.Errors.Select(e => e.ToString()));
     }
 
     [Fact]
