@@ -75,9 +75,9 @@ internal sealed partial class Watched : IAsyncDisposable
 
     private static async Task Until(Func<Task<bool>> condition, Func<string> what)
     {
-        for (long end = Environment.TickCount64 + 5000; !await condition();)
+        for (long end = Environment.TickCount64 + 15_000; !await condition();)
         {
-            Assert.True(Environment.TickCount64 < end, $"not within 5 s: {what()}");
+            Assert.True(Environment.TickCount64 < end, $"not within 15 s: {what()}");
             await Task.Delay(10);
         }
     }
