@@ -35,6 +35,14 @@ need wrk command -v wrk
 need apache2-utils command -v ab
 # Judging /metrics.
 need prometheus command -v promtool
+# Real containers, as a node runs them, and a second judge of the pretended API server.
+need containerd command -v containerd
+need runc command -v runc
+need containernetworking-plugins test -x /usr/lib/cni/bridge
+need iptables command -v iptables
+need docker.io command -v dockerd
+need busybox-static test -x /bin/busybox
+need kubernetes-client command -v kubectl
 
 [ -n "$missing" ] || exit 0
 
