@@ -22,6 +22,9 @@ internal sealed class PmoasOptions
     /// <summary><c>[[sidecars]]</c> as written; what applies is <see cref="SidecarRules"/>.</summary>
     public IReadOnlyList<SidecarRule> Sidecars { get; set; } = [];
 
+    /// <summary><c>[pods]</c>.</summary>
+    public PodsOptions Pods { get; set; } = new();
+
     /// <summary><c>[sources]</c>.</summary>
     public SourcesOptions Sources { get; set; } = new();
 
@@ -74,9 +77,16 @@ internal sealed class DaemonOptions
     public TimeSpan ContainerLinger { get; set; } = TimeSpan.FromSeconds(30);
 }
 
-/// <summary><c>[sources]</c>: where pods are learned from.</summary>
-internal sealed class SourcesOptions
+/// <summary><c>[pods]</c>: which pods are watched, and how long a name is waited for.</summary>
+internal sealed class PodsOptions
 {
-    /// <summary><c>[sources.static]</c>.</summary>
-    public StaticSourceOptions Static { get; set; } = new();
+    /// <summary>Globs of the namespaces that are watched; empty watches all.</summary>
+    public IReadOnlyList<string> IncludeNamespaces { get; set; } = [];
+
+    /// <summary>Globs of the namespaces that are never watched.</summary>
+    public IReadOnlyList<string> ExcludeNamespaces { get; set; } = [];
+
+    /// <summary>How long a container, counted from its first moment, may wait for a source to name it before it is shown under its id.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan NamingTimeout { get; set; } = TimeSpan.FromSeconds(10);
 }

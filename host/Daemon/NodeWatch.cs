@@ -4,6 +4,8 @@ using Pmoas.Host.Identity;
 using Pmoas.Host.Live;
 using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Cgroups;
+using Pmoas.Host.Pods.Sources;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;
@@ -16,7 +18,7 @@ internal sealed class NodeWatch : IAsyncDisposable
 {
     private readonly Setup _setup;
     private readonly KernelIdentity _identity;
-    private readonly StaticPodSource _static;
+    private readonly CgroupEvents _cgroups;
     private readonly PodWatch _podWatch;
     private readonly RingThread _rings;
     private readonly CancellationTokenSource _stopping = new();
@@ -39,8 +41,9 @@ internal sealed class NodeWatch : IAsyncDisposable
         Pods.Changed += change => log.LogInformation("{Namespace}/{Pod}/{Container} {Event}: {Role}, {Reason}",
             change.Container.Namespace, change.Container.Pod, change.Container.Name,
             change.Event.ToString().ToLowerInvariant(), RoleText.Of(change.Container.Role), change.Container.RoleReason);
-        _static = new StaticPodSource(options.Sources.Static);
-        _podWatch = new PodWatch(Pods, tree, [_static], log);
+        _cgroups = new CgroupEvents(tree, log);
+        Sources = new SourceSet(Pods, tree, _cgroups, log, TimeProvider.System);
+        _podWatch = new PodWatch(Pods, _cgroups);
         PodsEnded = _podWatch.RunAsync(_stopping.Token);
 
         LiveOutput? output = live?.Invoke(Pods);
@@ -53,6 +56,9 @@ internal sealed class NodeWatch : IAsyncDisposable
 
     /// <summary>The pods and containers.</summary>
     public PodDirectory Pods { get; }
+
+    /// <summary>Where the pods are learned from.</summary>
+    public SourceSet Sources { get; }
 
     /// <summary>Ends, faulted, when the pods cannot be watched any more.</summary>
     public Task PodsEnded { get; }
@@ -75,9 +81,9 @@ internal sealed class NodeWatch : IAsyncDisposable
     /// <summary>Puts a configuration, already judged good, into effect. Completes when every plugin has settled.</summary>
     public async Task ApplyAsync(PmoasOptions options)
     {
-        Pods.SetRules(options.SidecarRules);
+        Pods.SetRules(options.SidecarRules, new PodFilter(options.Pods.IncludeNamespaces, options.Pods.ExcludeNamespaces));
         Pods.Linger = options.Daemon.ContainerLinger;
-        _static.Update(options.Sources.Static);
+        await Sources.ApplyAsync(options.Sources);
         await Plugins.ApplyAsync(_setup.Enabled(options));
         if (!options.Daemon.BpfStatistics)
         {
@@ -95,9 +101,11 @@ internal sealed class NodeWatch : IAsyncDisposable
     {
         await Plugins.DisposeAsync();
         _rings.Dispose();
+        await Sources.DisposeAsync();
         await _stopping.CancelAsync();
         await PodsEnded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _podWatch.Dispose();
+        _cgroups.Dispose();
         _statistics?.Dispose();
         _identity.Dispose();
         _stopping.Dispose();

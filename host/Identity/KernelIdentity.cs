@@ -1,4 +1,4 @@
-using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Pods;
 

@@ -1,4 +1,5 @@
 using Pmoas.Host.Identity;
+using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Pods;
 
@@ -24,7 +25,7 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
         foreach (Cgroup cgroup in container.Cgroups)
         {
             Container tag = container.Running! with { CgroupId = cgroup.Inode, CgroupPath = cgroup.Path };
-            bool same = container.Tagged.TryGetValue(cgroup.Inode, out Container? held) && held.Id == tag.Id && held.Role == tag.Role;
+            bool same = container.Tagged.TryGetValue(cgroup.Inode, out Container? held) && held.Id == tag.Id && held.Role == tag.Role && held.PodId == tag.PodId;
             if (!same && Ask(tag, () => kernel.Tag(tag)))
             {
                 container.Tagged[cgroup.Inode] = tag;

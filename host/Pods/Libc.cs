@@ -12,6 +12,16 @@ internal static unsafe partial class Libc
     public const int SO_NETNS_COOKIE = 71;
     public const int CLONE_NEWNET = 0x40000000;
     public const int AT_FDCWD = -100;
+    public const int EFD_CLOEXEC = 0x80000;
+    public const int IN_CLOEXEC = 0x80000;
+    public const int IN_NONBLOCK = 0x800;
+    public const uint IN_CREATE = 0x100;
+    public const uint IN_DELETE = 0x200;
+    public const uint IN_Q_OVERFLOW = 0x4000;
+    public const uint IN_ONLYDIR = 0x1000000;
+    public const uint IN_ISDIR = 0x40000000;
+    public const int ENOSPC = 28;
+    public const short POLLIN = 1;
     public const uint STATX_NLINK = 0x4;
     public const uint STATX_INO = 0x100;
 
@@ -32,6 +42,33 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Lib, SetLastError = true)]
     public static partial uint geteuid();
+
+    [LibraryImport(Lib, SetLastError = true)]
+    public static partial int eventfd(uint initial, int flags);
+
+    [LibraryImport(Lib, SetLastError = true)]
+    public static partial int inotify_init1(int flags);
+
+    [LibraryImport(Lib, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int inotify_add_watch(int inotify, string path, uint mask);
+
+    [LibraryImport(Lib, SetLastError = true)]
+    public static partial nint read(int fd, void* buffer, nint bytes);
+
+    [LibraryImport(Lib, SetLastError = true)]
+    public static partial nint write(int fd, void* buffer, nint bytes);
+
+    [LibraryImport(Lib, SetLastError = true)]
+    public static partial int poll(PollFd* fds, nuint count, int milliseconds);
+
+    /// <summary><c>struct pollfd</c>.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollFd
+    {
+        public int Fd;
+        public short Events;
+        public short Happened;
+    }
 
     /// <summary>Unlike stat, its struct is the same on every architecture.</summary>
     [LibraryImport(Lib, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -1,9 +1,11 @@
+using System.Collections.ObjectModel;
+
 namespace Pmoas.Host.Pods;
 
-/// <summary>A pod as a source describes it; no kernel and no decision in it yet.</summary>
+/// <summary>A pod as a source describes it; no kernel and no decision in it yet. What a source does not know is empty.</summary>
 /// <param name="Namespace">Kubernetes namespace.</param>
-/// <param name="Name">Pod name.</param>
-/// <param name="Uid">Pod UID; empty when the source has none.</param>
+/// <param name="Name">Pod name; empty while nobody has told it.</param>
+/// <param name="Uid">Pod UID.</param>
 /// <param name="Labels">Pod labels.</param>
 /// <param name="Annotations">Pod annotations.</param>
 /// <param name="Containers">Its containers.</param>
@@ -13,12 +15,37 @@ internal sealed record PodSpec(
     string Uid,
     IReadOnlyDictionary<string, string> Labels,
     IReadOnlyDictionary<string, string> Annotations,
-    IReadOnlyList<ContainerSpec> Containers);
+    IReadOnlyList<ContainerSpec> Containers)
+{
+    /// <summary>No label, no annotation.</summary>
+    public static IReadOnlyDictionary<string, string> NoLabels => ReadOnlyDictionary<string, string>.Empty;
 
-/// <summary>A container as a source describes it.</summary>
-/// <param name="Name">Name in its pod.</param>
-/// <param name="Image">Image reference as the user wrote it; empty when unknown.</param>
-/// <param name="CgroupPath">Path of its cgroup relative to the hierarchy's root, starting with <c>/</c>; empty until known.</param>
+    /// <summary>Address of the pod.</summary>
+    public string Ip { get; init; } = "";
+
+    /// <summary>Address of the node.</summary>
+    public string HostIp { get; init; } = "";
+
+    /// <summary>The workload that made it, such as <c>Deployment/web</c>.</summary>
+    public string Owner { get; init; } = "";
+
+    /// <summary>True when the source names every container the pod declares, so that a container can be said to be alone in it.</summary>
+    public bool IsComplete { get; init; }
+
+    /// <summary>The sources that know the pod, the most believed first.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
+    /// <summary>True when it is described alike; the containers are not compared.</summary>
+    public bool IsDescribedLike(PodSpec other) =>
+        Namespace == other.Namespace && Name == other.Name && Uid == other.Uid && Ip == other.Ip && HostIp == other.HostIp && Owner == other.Owner
+        && IsComplete == other.IsComplete && LabelSet.Same(Labels, other.Labels) && LabelSet.Same(Annotations, other.Annotations)
+        && Containers.Count == other.Containers.Count && Sources.SequenceEqual(other.Sources);
+}
+
+/// <summary>A container as a source describes it. What a source does not know is empty.</summary>
+/// <param name="Name">Name in its pod; empty while nobody has told it.</param>
+/// <param name="Image">Image reference as the user wrote it.</param>
+/// <param name="CgroupPath">Path of its cgroup relative to the hierarchy's root, starting with <c>/</c>.</param>
 /// <param name="Labels">Labels of the container itself.</param>
 /// <param name="Kind">How the pod runs it.</param>
 internal sealed record ContainerSpec(
@@ -26,7 +53,25 @@ internal sealed record ContainerSpec(
     string Image,
     string CgroupPath,
     IReadOnlyDictionary<string, string> Labels,
-    ContainerKind Kind = ContainerKind.Main);
+    ContainerKind Kind = ContainerKind.Main)
+{
+    /// <summary>The runtime's id of it: 64 hexadecimal digits.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>Annotations of the container itself.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = PodSpec.NoLabels;
+
+    /// <summary>Its first process, as this daemon's pid namespace numbers it; 0 when unknown.</summary>
+    public int Pid { get; init; }
+
+    /// <summary>The same process as the runtime's own pid namespace numbers it; 0 when unknown.</summary>
+    public int RuntimePid { get; init; }
+
+    /// <summary>True when it is described alike.</summary>
+    public bool IsDescribedLike(ContainerSpec other) =>
+        Name == other.Name && Image == other.Image && CgroupPath == other.CgroupPath && Kind == other.Kind && Id == other.Id && Pid == other.Pid
+        && RuntimePid == other.RuntimePid && LabelSet.Same(Labels, other.Labels) && LabelSet.Same(Annotations, other.Annotations);
+}
 
 /// <summary>How a pod runs a container.</summary>
 internal enum ContainerKind
@@ -37,14 +82,7 @@ internal enum ContainerKind
     /// <summary>An init container with <c>restartPolicy: Always</c>.</summary>
     NativeSidecar,
     Ephemeral,
-}
 
-/// <summary>A place pods are learned from.</summary>
-internal interface IPodSource
-{
-    /// <summary>Name in <c>[sources.NAME]</c> and in metrics.</summary>
-    string Name { get; }
-
-    /// <summary>Publishes the whole list of pods it knows, whenever that changes, until cancelled.</summary>
-    Task RunAsync(Action<IReadOnlyList<PodSpec>> publish, CancellationToken stopping);
+    /// <summary>The pause container that holds the pod's namespaces; never shown.</summary>
+    Sandbox,
 }

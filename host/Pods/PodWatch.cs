@@ -1,10 +1,12 @@
+using Pmoas.Host.Pods.Cgroups;
+
 namespace Pmoas.Host.Pods;
 
 /// <summary>
-/// Keeps the <see cref="PodDirectory"/> in step: runs the sources, and looks at the cgroups when the kernel says that one was made or removed.
+/// Has the <see cref="PodDirectory"/> look at the cgroups when the kernel says that one was made or removed.
 /// At rest it wakes once a second and does next to nothing.
 /// </summary>
-internal sealed class PodWatch(PodDirectory directory, CgroupTree tree, IReadOnlyList<IPodSource> sources, ILogger log) : IDisposable
+internal sealed class PodWatch(PodDirectory directory, CgroupEvents events) : IDisposable
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
@@ -23,29 +25,21 @@ internal sealed class PodWatch(PodDirectory directory, CgroupTree tree, IReadOnl
     /// <summary>Runs until cancelled.</summary>
     public async Task RunAsync(CancellationToken stopping)
     {
-        using FileSystemWatcher? watcher = Watch();
-        using CancellationTokenSource ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        List<Task> tasks = [Loop(hasEvents: watcher is not null, ending.Token)];
-        tasks.AddRange(sources.Select((source, rank) => source.RunAsync(pods => directory.Publish(rank, pods), ending.Token)));
+        using IDisposable subscription = events.Subscribe(OnEvents);
         try
         {
-            await await Task.WhenAny(tasks);
+            await Loop(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // asked to stop
-        }
-        finally
-        {
-            await ending.CancelAsync();
-            await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _touched.Dispose();
 
-    private async Task Loop(bool hasEvents, CancellationToken stopping)
+    private async Task Loop(CancellationToken stopping)
     {
         long lastEvent = Environment.TickCount64;
         long lastLook = 0;
@@ -72,44 +66,13 @@ internal sealed class PodWatch(PodDirectory directory, CgroupTree tree, IReadOnl
             {
                 open = directory.LookAtOpen();
             }
-            bool soon = !hasEvents || Environment.TickCount64 - lastEvent < Aftermath.TotalMilliseconds;
-            wait = open && soon ? Soon : Rest;
+            wait = open && Environment.TickCount64 - lastEvent < Aftermath.TotalMilliseconds ? Soon : Rest;
         }
     }
 
-    private FileSystemWatcher? Watch()
+    private void OnEvents(IReadOnlyList<CgroupEvent> batch)
     {
-        FileSystemWatcher? watcher = null;
-        try
-        {
-            watcher = new FileSystemWatcher(tree.Root) { IncludeSubdirectories = true, NotifyFilter = NotifyFilters.DirectoryName };
-            watcher.Created += OnTouched;
-            watcher.Deleted += OnTouched;
-            watcher.Renamed += OnTouched;
-            watcher.Error += (_, _) => Touch(); // events were lost: look at everything
-            watcher.EnableRaisingEvents = true;
-            return watcher;
-        }
-        catch (IOException e)
-        {
-            watcher?.Dispose();
-            log.LogWarning("Cgroups are polled every {Milliseconds} ms, for the kernel has no inotify watch left ({Reason}); raise fs.inotify.max_user_watches and max_user_instances",
-                Soon.TotalMilliseconds, e.Message);
-            return null;
-        }
-    }
-
-    private void OnTouched(object sender, FileSystemEventArgs e)
-    {
-        if (directory.Concerns(e.FullPath[tree.Root.TrimEnd('/').Length..]))
-        {
-            Touch();
-        }
-    }
-
-    private void Touch()
-    {
-        if (_touched.CurrentCount == 0)
+        if (batch.Any(one => directory.Concerns(one.Path)) && _touched.CurrentCount == 0)
         {
             _touched.Release();
         }

@@ -31,9 +31,15 @@ internal static class RuleMatch
         };
     }
 
-    /// <summary>True when every key that is set matches.</summary>
+    /// <summary>
+    /// True when every key that is set matches. A rule that goes by name, image or command alone takes no init and no ephemeral container:
+    /// istio-init has the proxy's image, and a person's debug container may have it too.
+    /// </summary>
     public static bool Matches(SidecarRule rule, PodSpec pod, ContainerSpec container, string command) =>
-        (rule.Name is null || Glob(rule.Name, container.Name))
+        (container.Kind is not (ContainerKind.Init or ContainerKind.Ephemeral) || rule.Kind is not null || rule.Label is not null || rule.ListedIn is not null)
+        && !(rule.NeedsCompany && IsAlone(pod))
+        && (rule.Namespace is null || Glob(rule.Namespace, pod.Namespace))
+        && (rule.Name is null || Glob(rule.Name, container.Name))
         && (rule.Image is null || Glob(rule.Image, container.Image))
         && (rule.Label is null || Labels(pod, container).Any(label => IsLabel(rule.Label, label)))
         && (rule.Command is null || (command.Length > 0 && Glob(rule.Command, command)))
@@ -45,7 +51,7 @@ internal static class RuleMatch
     {
         (string Key, string? Value)[] keys =
         [
-            ("name", rule.Name), ("image", rule.Image), ("label", rule.Label), ("command", rule.Command), ("listed_in", rule.ListedIn),
+            ("namespace", rule.Namespace), ("name", rule.Name), ("image", rule.Image), ("label", rule.Label), ("command", rule.Command), ("listed_in", rule.ListedIn),
             ("kind", rule.Kind is { } kind ? Config.KeyNames.SnakeCase(kind.ToString()) : null),
         ];
         return string.Join(", ", keys.Where(k => k.Value is not null).Select(k => $"{k.Key} \"{k.Value}\""));
@@ -58,7 +64,11 @@ internal static class RuleMatch
             : FileSystemName.MatchesSimpleExpression(pattern.Replace(@"\", @"\\", StringComparison.Ordinal), text, ignoreCase: false);
 
     private static IEnumerable<KeyValuePair<string, string>> Labels(PodSpec pod, ContainerSpec container) =>
-        pod.Labels.Concat(pod.Annotations).Concat(container.Labels);
+        pod.Labels.Concat(pod.Annotations).Concat(container.Labels).Concat(container.Annotations);
+
+    // Known only when the source names every container the pod declares; else another one may just not have been seen.
+    private static bool IsAlone(PodSpec pod) =>
+        pod.IsComplete && pod.Containers.Count(c => c.Kind is ContainerKind.Main or ContainerKind.NativeSidecar) < 2;
 
     private static bool IsLabel(string wanted, KeyValuePair<string, string> label)
     {

@@ -10,18 +10,24 @@ internal static class ShippedRules
     public static IReadOnlyList<SidecarRule> All { get; } = Numbered(
         new() { ListedIn = SidecarLabel },
         new() { Kind = ContainerKind.NativeSidecar },
-        new() { Name = "istio-proxy" },
-        new() { Image = "*istio/proxyv2*" },
-        new() { Name = "linkerd-proxy" },
-        new() { Image = "*linkerd/proxy*" },
-        new() { Name = "consul-dataplane" },
-        new() { Image = "*hashicorp/consul-dataplane*" },
-        new() { Name = "kuma-sidecar" },
-        new() { Image = "*kumahq/kuma-dp*" },
-        new() { Name = "daprd" },
-        new() { Image = "*daprio/daprd*" },
-        new() { Image = "*envoyproxy/envoy*" },
-        new() { Name = "proxy" });
+        Proxy(name: "istio-proxy"),
+        Proxy(image: "*istio/proxyv2*"),
+        Proxy(name: "linkerd-proxy"),
+        Proxy(image: "*linkerd/proxy:*"),
+        Proxy(name: "consul-dataplane*"),
+        Proxy(image: "*hashicorp/consul-dataplane*"),
+        Proxy(name: "kuma-sidecar"),
+        Proxy(image: "*kumahq/kuma-dp*"),
+        Proxy(name: "daprd"),
+        Proxy(image: "*daprio/daprd*"),
+        Proxy(image: "*dapr/daprd*"),
+        Proxy(image: "*envoyproxy/envoy*"),
+        Proxy(image: "*aws-appmesh-envoy*"),
+        Proxy(name: "envoy"),
+        Proxy(name: "proxy"));
+
+    /// <summary>A proxy by name or image; alone in its pod it is a gateway.</summary>
+    private static SidecarRule Proxy(string? name = null, string? image = null) => new() { Name = name, Image = image, NeedsCompany = true };
 
     private static SidecarRule[] Numbered(params SidecarRule[] rules) =>
         [.. rules.Select((rule, i) => rule with { Origin = $"shipped rule {i + 1}" })];

@@ -8,13 +8,16 @@ namespace Pmoas.Host.Pods;
 /// </summary>
 internal sealed record SidecarRule : IValidatableObject
 {
+    /// <summary>Glob of the pod's namespace.</summary>
+    public string? Namespace { get; init; }
+
     /// <summary>Glob of the container's name.</summary>
     public string? Name { get; init; }
 
     /// <summary>Glob of the image reference as the user wrote it.</summary>
     public string? Image { get; init; }
 
-    /// <summary><c>key</c> or <c>key=glob</c>: a label or annotation of the pod, or a label of the container.</summary>
+    /// <summary><c>key</c> or <c>key=glob</c>: a label or annotation of the pod or of the container.</summary>
     public string? Label { get; init; }
 
     /// <summary>Glob of the executable's path of the container's main process.</summary>
@@ -26,18 +29,21 @@ internal sealed record SidecarRule : IValidatableObject
     /// <summary>How the pod runs the container.</summary>
     public ContainerKind? Kind { get; init; }
 
+    /// <summary>True for a proxy that is a gateway, and no sidecar, when it is the pod's only container.</summary>
+    public bool NeedsCompany { get; internal init; }
+
     /// <summary>What the rule is called in reasons, such as <c>rule 2 of pmoas.toml</c>.</summary>
     public string Origin { get; internal init; } = "a rule";
 
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Name is null && Image is null && Label is null && Command is null && ListedIn is null && Kind is null)
+        if (Namespace is null && Name is null && Image is null && Label is null && Command is null && ListedIn is null && Kind is null)
         {
-            yield return new ValidationResult("matches nothing; at least one of name, image, label, command, listed_in, kind is needed");
+            yield return new ValidationResult("matches nothing; at least one of namespace, name, image, label, command, listed_in, kind is needed");
         }
         (string Key, string? Value)[] texts =
-            [(nameof(Name), Name), (nameof(Image), Image), (nameof(Label), Label), (nameof(Command), Command), (nameof(ListedIn), ListedIn)];
+            [(nameof(Namespace), Namespace), (nameof(Name), Name), (nameof(Image), Image), (nameof(Label), Label), (nameof(Command), Command), (nameof(ListedIn), ListedIn)];
         foreach ((string key, _) in texts.Where(t => t.Value is ""))
         {
             yield return new ValidationResult("\"\" matches nothing; write what it should match, or leave the key out", [key]);

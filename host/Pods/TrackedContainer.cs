@@ -1,18 +1,28 @@
+using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Pods;
 
-/// <summary>All that <see cref="PodDirectory"/> remembers of one declared container, running or not. Guarded by its lock.</summary>
-internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint podId)
+/// <summary>All that <see cref="PodDirectory"/> remembers of one container, running or not: one cgroup, whoever told of it. Guarded by its lock.</summary>
+internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint podId, DateTimeOffset since)
 {
+    /// <summary>When it was first told of.</summary>
+    public DateTimeOffset Since { get; } = since;
+
     /// <summary>The pod as last published.</summary>
     public PodSpec Pod { get; set; } = pod;
 
     /// <summary>The container as last published.</summary>
     public ContainerSpec Spec { get; set; } = spec;
 
-    /// <summary>Id of the pod.</summary>
-    public uint PodId { get; } = podId;
+    /// <summary>Id of the pod; another one when its containers, first seen apart, turn out to be one pod.</summary>
+    public uint PodId { get; set; } = podId;
+
+    /// <summary>True while nobody has told its name.</summary>
+    public bool IsNameless => Spec.Name.Length == 0;
+
+    /// <summary>True when nobody names it and its process is a pause container's: it holds the pod's namespaces and does nothing.</summary>
+    public bool IsSandbox => IsNameless && Path.GetFileName(Command) == "pause";
 
     /// <summary>The running container; null while its cgroup is not there.</summary>
     public Container? Running { get; set; }
@@ -48,7 +58,7 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     public bool Settled { get; set; }
 
     /// <summary>True while there is something to find out that no cgroup event will tell.</summary>
-    public bool IsOpen => Running is null || !Settled || Cgroups.Any(c => !Enrolled.Contains(c.Inode));
+    public bool IsOpen => !IsSandbox && (Running is null || Running.IsProvisional || !Settled || Cgroups.Any(c => !Enrolled.Contains(c.Inode)));
 
     /// <summary>Has the main process looked at again, whichever that is now.</summary>
     public void Unsettle()
@@ -58,13 +68,12 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
         Settled = false;
     }
 
-    /// <summary>Forgets what belonged to the container that ran, except its tags, which are still to be removed.</summary>
+    /// <summary>Forgets what belonged to the container that ran, except its tags, which are still to be removed, and its command, which says what it is.</summary>
     public void Reset()
     {
         Running = null;
         Cgroups = [];
         Enrolled.Clear();
-        Command = "";
         NamespaceName = "";
         Cookie = null;
         Unsettle();

@@ -4,6 +4,8 @@ using Pmoas.Host.Daemon;
 using Pmoas.Host.Identity;
 using Pmoas.Host.Live;
 using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Cgroups;
+using Pmoas.Host.Pods.Sources;
 using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Pods;
 
@@ -56,7 +58,7 @@ internal static class PodsVerb
     {
         PodDirectory directory = new(
             new Untold(), CgroupTree.Detect(), setup.Options.SidecarRules, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System);
-        directory.Publish(0, StaticPodSource.Pods(setup.Options.Sources.Static));
+        directory.Publish(0, "static", StaticPodSource.Pods(setup.Options.Sources.Static));
         foreach (PodSpec pod in directory.Pods)
         {
             foreach (ContainerSpec container in pod.Containers)

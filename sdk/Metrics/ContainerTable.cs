@@ -5,7 +5,7 @@ namespace Pmoas.Sdk.Metrics;
 
 /// <summary>
 /// Exports a kernel table keyed by container id: one row a container. Each scrape is <see cref="Begin"/>, <see cref="Read"/> for
-/// every entry, <see cref="End"/>. Allocates nothing while the containers stay the same. Not thread-safe.
+/// every entry, <see cref="End"/>. Allocates nothing while the containers stay the same and each has been counted once. Not thread-safe.
 /// </summary>
 /// <param name="value">What is exported of an entry's value.</param>
 /// <param name="index">The containers there are.</param>
@@ -49,7 +49,7 @@ internal sealed class ContainerTable(KernelValue value, IContainerIndex index, A
         {
             if (!index.TryGet(id, out Container? container))
             {
-                // An id above all we have seen belongs to a container that is tagged and about to be listed: leave its counts alone.
+                // An id above all we have seen belongs to a container that is tagged and about to be known: leave its counts alone.
                 if (id <= _highestSeen)
                 {
                     _ended.Add(id);
@@ -58,10 +58,16 @@ internal sealed class ContainerTable(KernelValue value, IContainerIndex index, A
                 return;
             }
 
+            if (container.IsProvisional)
+            {
+                return; // its counts wait in the kernel until it has a name
+            }
+
             // It came and went between two scrapes.
             row = RowOf(container);
         }
 
+        row.Exported ??= value.NothingExported(); // many containers never have an entry
         row.Labels.CopyTo(_labels);
         value.Advance(values, stride, row.Exported, _labels, gauges: row.Sharers.Newest == id);
     }
@@ -96,7 +102,7 @@ internal sealed class ContainerTable(KernelValue value, IContainerIndex index, A
         _highestSeen = Math.Max(_highestSeen, container.Id);
         if (!_rows.TryGetValue(container.Id, out Row? row))
         {
-            row = new Row(value.NothingExported(), labels, Join(container.Id, labels));
+            row = new Row(labels, Join(container.Id, labels));
             _rows.Add(container.Id, row);
         }
         else if (row.Labels != labels)
@@ -135,9 +141,10 @@ internal sealed class ContainerTable(KernelValue value, IContainerIndex index, A
         }
     }
 
-    private sealed class Row(ulong[] exported, ContainerLabels labels, Sharers sharers)
+    private sealed class Row(ContainerLabels labels, Sharers sharers)
     {
-        internal ulong[] Exported { get; } = exported;
+        /// <summary>What has been exported so far; null until the kernel has an entry.</summary>
+        internal ulong[]? Exported { get; set; }
 
         internal ContainerLabels Labels { get; set; } = labels;
 

@@ -30,6 +30,12 @@ public sealed record Container
     /// <summary>Path of the cgroup, relative to the root of its hierarchy, starting with <c>/</c>.</summary>
     public required string CgroupPath { get; init; }
 
+    /// <summary>
+    /// True while its cgroup is tagged and no source has named it yet: it is counted in the kernel, not listed and not exported, so that
+    /// no count lands in a series without a name. Looking it up by id finds it.
+    /// </summary>
+    public bool IsProvisional { get; init; }
+
     /// <summary>Which rule decided the role, in words.</summary>
     public string RoleReason { get; init; } = "";
 }

@@ -5,9 +5,11 @@ namespace Pmoas.Sdk.Pods;
 /// <summary>The containers of this node. Safe to read from any thread; no reader ever waits.</summary>
 public interface IContainerIndex
 {
-    /// <summary>All containers that run now.</summary>
+    /// <summary>All containers that run now and have a name.</summary>
     IReadOnlyCollection<Container> All { get; }
 
-    /// <summary>The container with this id: one that runs, or one that ended so recently that its last numbers are still to be read.</summary>
+    /// <summary>
+    /// The container with this id: one that runs, named yet or not, or one that ended so recently that its last numbers are still to be read.
+    /// </summary>
     bool TryGet(uint id, [NotNullWhen(true)] out Container? container);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Tests.Pods;
 
 namespace Pmoas.KernelTests.Pods;
@@ -102,7 +103,9 @@ public sealed class RealCgroupTests : IAsyncDisposable
 
         async Task Run(PodDirectory directory, PodSpec declared)
         {
-            using PodWatch watch = new(directory, _tree, [new OnePod(declared)], NullLogger.Instance);
+            directory.Publish(0, "test", [declared]);
+            using CgroupEvents events = new(_tree, NullLogger.Instance);
+            using PodWatch watch = new(directory, events);
             await watch.RunAsync(_stop.Token);
         }
     }
@@ -132,16 +135,5 @@ public sealed class RealCgroupTests : IAsyncDisposable
         Span<byte> cookie = stackalloc byte[sizeof(ulong)];
         socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_NETNS_COOKIE, cookie);
         return BitConverter.ToUInt64(cookie);
-    }
-
-    private sealed class OnePod(PodSpec pod) : IPodSource
-    {
-        public string Name => "one";
-
-        public Task RunAsync(Action<IReadOnlyList<PodSpec>> publish, CancellationToken stopping)
-        {
-            publish([pod]);
-            return Task.Delay(Timeout.Infinite, stopping);
-        }
     }
 }

@@ -13,7 +13,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void a_container_appears_and_goes_with_its_cgroup()
     {
-        _node.Pods.Publish(0, [Specs.Pod("chain", Specs.Container("proxy", "/lab/proxy", "haproxy:2.6"), Specs.Container("app", "/lab/app"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("chain", Specs.Container("proxy", "/lab/proxy", "haproxy:2.6"), Specs.Container("app", "/lab/app"))]);
         Assert.Empty(_node.Pods.All);
 
         _node.Make("/lab/proxy");
@@ -48,7 +48,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void a_container_that_ended_stays_readable_for_the_linger_time()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a");
         _node.Remove("/a");
 
@@ -66,7 +66,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void an_id_is_never_used_again()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         for (uint round = 1; round <= 3; round++)
         {
             _node.Make("/a");
@@ -74,8 +74,8 @@ public sealed class PodDirectoryTests : IDisposable
             Assert.Equal((round, 1u), (running.Id, running.PodId));
             _node.Remove("/a");
         }
-        _node.Pods.Publish(0, []);
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", []);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a");
 
         Container again = Assert.Single(_node.Pods.All);
@@ -85,7 +85,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void a_cgroup_replaced_between_two_looks_is_another_container()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a");
         Directory.Move(_node.Root + "/a", _node.Root + "/old"); // keeps the inode number in use
         _node.Make("/a");
@@ -97,7 +97,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void other_rules_change_the_role_at_once_and_keep_the_id()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("proxy", "/p"), Specs.Container("app", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("proxy", "/p"), Specs.Container("app", "/a"))]);
         _node.Make("/p", Environment.ProcessId);
         _node.Make("/a");
         _ = (_node.Kernel.Calls(), _node.News());
@@ -113,12 +113,12 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void the_same_rules_again_change_nothing()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("proxy", "/p"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("proxy", "/p"))]);
         _node.Make("/p");
         _ = (_node.Kernel.Calls(), _node.News());
 
         _node.Pods.SetRules([new SidecarRule { Name = "proxy", Origin = "rule 1" }]);
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("proxy", "/p"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("proxy", "/p"))]);
 
         Assert.Empty(_node.Kernel.Calls());
         Assert.Empty(_node.News());
@@ -127,7 +127,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void cgroups_below_a_container_s_belong_to_it_unless_another_declares_them()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"), Specs.Container("b", "/a/b"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"), Specs.Container("b", "/a/b"))]);
         _node.Make("/a/worker/one");
         _node.Make("/a/b/two");
 
@@ -144,7 +144,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void processes_are_enrolled_once_also_when_they_come_later()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a");
         Assert.Equal(["tag /a #1 pod 1 Service"], _node.Kernel.Calls());
         Assert.True(_node.Pods.LookAtOpen());
@@ -159,7 +159,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void nothing_is_open_once_a_container_has_settled()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a", Environment.ProcessId);
         Assert.True(_node.Pods.LookAtOpen());
 
@@ -173,7 +173,7 @@ public sealed class PodDirectoryTests : IDisposable
     {
         using Process first = Process.Start("sleep", "60");
         _node.Pods.SetRules([new SidecarRule { Command = Environment.ProcessPath, Origin = "rule 1" }]);
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a", first.Id);
         _node.Clock.Pass(TimeSpan.FromSeconds(5));
         Assert.False(_node.Pods.LookAtOpen());
@@ -188,7 +188,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void a_kernel_that_refuses_a_tag_is_asked_again()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Kernel.Refuses = true;
         _node.Make("/a");
         Assert.Empty(_node.Kernel.Tags);
@@ -203,7 +203,7 @@ public sealed class PodDirectoryTests : IDisposable
     public void a_command_rule_applies_when_the_process_is_there()
     {
         _node.Pods.SetRules([new SidecarRule { Command = Environment.ProcessPath, Origin = "rule 1" }]);
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a", Environment.ProcessId);
 
         Assert.Equal(
@@ -214,11 +214,11 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void a_pod_no_longer_declared_is_gone()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a")), Specs.Pod("q", Specs.Container("b", "/b"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a")), Specs.Pod("q", Specs.Container("b", "/b"))]);
         _node.Make("/a");
         _node.Make("/b");
 
-        _node.Pods.Publish(0, [Specs.Pod("q", Specs.Container("b", "/b"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("q", Specs.Container("b", "/b"))]);
 
         Assert.Equal(["b"], _node.Pods.All.Select(c => c.Name));
         Assert.Equal(["/b"], _node.Kernel.Tags.Values.Select(t => t.CgroupPath));
@@ -227,7 +227,7 @@ public sealed class PodDirectoryTests : IDisposable
     [Fact]
     public void a_process_in_the_machine_s_own_network_tags_no_pod()
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/a"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/a"))]);
         _node.Make("/a", Environment.ProcessId);
 
         Assert.Empty(_node.Kernel.Pods);
@@ -242,7 +242,7 @@ public sealed class PodDirectoryTests : IDisposable
     [InlineData("/other", false)]
     public void only_a_cgroup_on_the_way_to_or_below_a_container_concerns_it(string path, bool concerns)
     {
-        _node.Pods.Publish(0, [Specs.Pod("p", Specs.Container("a", "/lab/proxy"))]);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/lab/proxy"))]);
 
         Assert.Equal(concerns, _node.Pods.Concerns(path));
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Cgroups;
 
 namespace Pmoas.Tests.Pods;
 

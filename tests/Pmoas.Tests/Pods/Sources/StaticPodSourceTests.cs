@@ -1,8 +1,8 @@
-using System.Threading.Channels;
 using Pmoas.Host.Config;
 using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Sources;
 
-namespace Pmoas.Tests.Pods;
+namespace Pmoas.Tests.Pods.Sources;
 
 public sealed class StaticPodSourceTests
 {
@@ -11,16 +11,16 @@ public sealed class StaticPodSourceTests
     {
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         StaticPodSource source = new(Options("[[sources.static.pods]]\nname = \"a\"\nlabels = { x = \"1\" }\ncontainers = [{ name = \"c\", cgroup = \"/c/\", image = \"i\" }]\n"));
-        Channel<IReadOnlyList<PodSpec>> published = Channel.CreateUnbounded<IReadOnlyList<PodSpec>>();
-        Task run = source.RunAsync(pods => published.Writer.TryWrite(pods), stop.Token);
+        PublishedPods published = new();
+        Task run = source.RunAsync(published, stop.Token);
 
-        PodSpec pod = Assert.Single(await published.Reader.ReadAsync(stop.Token));
+        PodSpec pod = Assert.Single(await published.NextAsync());
         Assert.Equal(("default", "a", "1"), (pod.Namespace, pod.Name, pod.Labels["x"]));
         ContainerSpec container = Assert.Single(pod.Containers);
         Assert.Equal(("c", "/c", "i"), (container.Name, container.CgroupPath, container.Image));
 
         source.Update(Options(""));
-        Assert.Empty(await published.Reader.ReadAsync(stop.Token));
+        Assert.Empty(await published.NextAsync());
 
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);

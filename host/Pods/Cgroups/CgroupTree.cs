@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pmoas.Host.Pods;
+namespace Pmoas.Host.Pods.Cgroups;
 
 /// <summary>Which hierarchy's cgroup says to which container a process belongs; the kernel programs must look at the same.</summary>
 internal enum CgroupMode
@@ -71,6 +71,28 @@ internal sealed record CgroupTree(CgroupMode Mode, string Root)
         {
             return []; // ENOENT or ENODEV: rmdir came first
         }
+    }
+
+    /// <summary>The cgroup a process is in, relative to this hierarchy's root; null when the process is gone or is in none that can be seen from here.</summary>
+    public string? OfProcess(int pid)
+    {
+        try
+        {
+            // number:controllers:path; the controllers of cgroup v2 are none
+            foreach (string line in File.ReadLines($"/proc/{pid}/cgroup"))
+            {
+                string[] fields = line.Split(':', 3);
+                if (Mode == CgroupMode.V2 ? fields[1].Length == 0 : fields[1].Split(',').Contains("memory"))
+                {
+                    return fields[2].StartsWith("/..", StringComparison.Ordinal) ? null : fields[2];
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // gone since
+        }
+        return null;
     }
 
     private void Walk(string path, IReadOnlySet<string> others, List<Cgroup> found)

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Pmoas.Host.Config;
 
-namespace Pmoas.Host.Pods;
+namespace Pmoas.Host.Pods.Sources;
 
 /// <summary>Pods declared by hand in <c>[[sources.static.pods]]</c>: any group of processes on any Linux machine. Thread-safe.</summary>
 internal sealed class StaticPodSource : IPodSource
@@ -16,15 +16,18 @@ internal sealed class StaticPodSource : IPodSource
     /// <inheritdoc/>
     public string Name => "static";
 
+    /// <inheritdoc/>
+    public string Endpoint => "pmoas.toml";
+
     /// <summary>Takes another list; it is published soon.</summary>
     public void Update(StaticSourceOptions options) => _lists.Writer.TryWrite(options);
 
     /// <inheritdoc/>
-    public async Task RunAsync(Action<IReadOnlyList<PodSpec>> publish, CancellationToken stopping)
+    public async Task RunAsync(ISourceOutlet outlet, CancellationToken stopping)
     {
         await foreach (StaticSourceOptions list in _lists.Reader.ReadAllAsync(stopping))
         {
-            publish(Pods(list));
+            outlet.Publish(Pods(list));
         }
     }
 
@@ -32,6 +35,7 @@ internal sealed class StaticPodSource : IPodSource
     public static IReadOnlyList<PodSpec> Pods(StaticSourceOptions list) => [.. list.Pods.Select(Spec)];
 
     private static PodSpec Spec(StaticPod pod) => new(
-        pod.Namespace, pod.Name, Uid: "", pod.Labels, Annotations: new Dictionary<string, string>(),
-        [.. pod.Containers.Select(c => new ContainerSpec(c.Name, c.Image, c.Cgroup.TrimEnd('/'), c.Labels))]);
+        pod.Namespace, pod.Name, Uid: "", pod.Labels, Annotations: PodSpec.NoLabels,
+        [.. pod.Containers.Select(c => new ContainerSpec(c.Name, c.Image, c.Cgroup.TrimEnd('/'), c.Labels))])
+    { IsComplete = false };
 }

@@ -1,6 +1,6 @@
-using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Cgroups;
 
-namespace Pmoas.Tests.Pods;
+namespace Pmoas.Tests.Pods.Cgroups;
 
 public sealed class CgroupTreeTests
 {
