@@ -5,43 +5,64 @@ using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Pods;
 
-/// <summary>Keeps the kernel's tags of containers those they should have. Guarded by the lock of <see cref="PodDirectory"/>.</summary>
+/// <summary>
+/// Keeps the kernel's tags of containers those they should have. A cgroup carries one tag: when it passes from one container to another,
+/// as when a runtime inside a container makes a container of its own, whoever had it before does not take the new tag away.
+/// Guarded by the lock of <see cref="PodDirectory"/>.
+/// </summary>
 internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
 {
-    /// <summary>Takes the tags of cgroups away that the container no longer has. Comes before any <see cref="Bring"/>: another container may have them now.</summary>
+    private readonly Dictionary<ulong, Held> _held = [];
+
+    /// <summary>Number of cgroups that carry a tag.</summary>
+    public int Count => _held.Count;
+
+    /// <summary>Takes the tags of cgroups away that the container no longer has.</summary>
     public void Release(TrackedContainer container)
     {
-        foreach ((ulong inode, Container tag) in container.Tagged.Where(t => container.Cgroups.All(c => c.Inode != t.Key)).ToArray())
+        if (container.Tagged.All(inode => container.Cgroups.Any(c => c.Inode == inode)))
+        {
+            return;
+        }
+        foreach (ulong inode in container.Tagged.Where(inode => container.Cgroups.All(c => c.Inode != inode)).ToArray())
         {
             container.Tagged.Remove(inode);
-            container.Enrolled.Remove(inode);
-            Ask(tag, () => kernel.Untag(tag));
+            if (_held.TryGetValue(inode, out Held? held) && held.Owner == container)
+            {
+                _held.Remove(inode);
+                Ask(held.Tag, () => kernel.Untag(held.Tag));
+            }
         }
     }
 
-    /// <summary>Tags each cgroup the container has now, anew when its id or role changed.</summary>
+    /// <summary>Tags each cgroup the container has now, anew when its id, pod or role changed.</summary>
     public void Bring(TrackedContainer container)
     {
         foreach (Cgroup cgroup in container.Cgroups)
         {
             Container tag = container.Running! with { CgroupId = cgroup.Inode, CgroupPath = cgroup.Path };
-            bool same = container.Tagged.TryGetValue(cgroup.Inode, out Container? held) && held.Id == tag.Id && held.Role == tag.Role && held.PodId == tag.PodId;
+            bool same = _held.TryGetValue(cgroup.Inode, out Held? held) && held.Owner == container
+                && held.Tag.Id == tag.Id && held.Tag.Role == tag.Role && held.Tag.PodId == tag.PodId;
             if (!same && Ask(tag, () => kernel.Tag(tag)))
             {
-                container.Tagged[cgroup.Inode] = tag;
-                container.Enrolled.Remove(cgroup.Inode); // sockets that are open carry the tag from before
+                _held[cgroup.Inode] = new Held(container, tag); // not enrolled: sockets that are open carry the tag from before
+                container.Tagged.Add(cgroup.Inode);
             }
         }
     }
 
+    /// <summary>True when the sockets that the cgroup's processes hold have been tagged since it got its tag.</summary>
+    public bool IsEnrolled(Cgroup cgroup) => _held.TryGetValue(cgroup.Inode, out Held? held) && held.IsEnrolled;
+
     /// <summary>Tags the sockets that the processes of a cgroup hold; once for each tag.</summary>
-    public void Enrol(TrackedContainer container, Cgroup cgroup, IReadOnlyCollection<int> processes)
+    public void Enrol(Cgroup cgroup, IReadOnlyCollection<int> processes)
     {
-        if (processes.Count > 0 && container.Tagged.TryGetValue(cgroup.Inode, out Container? tag) && container.Enrolled.Add(cgroup.Inode))
+        if (processes.Count > 0 && _held.TryGetValue(cgroup.Inode, out Held? held) && !held.IsEnrolled)
         {
+            held.IsEnrolled = true;
             foreach (int pid in processes)
             {
-                Ask(tag, () => kernel.Enrol(pid));
+                Ask(held.Tag, () => kernel.Enrol(pid));
             }
         }
     }
@@ -60,5 +81,14 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
                 tag.Namespace, tag.Pod, tag.Name, tag.CgroupPath, e.Message);
             return false;
         }
+    }
+
+    private sealed class Held(TrackedContainer owner, Container tag)
+    {
+        internal TrackedContainer Owner { get; } = owner;
+
+        internal Container Tag { get; } = tag;
+
+        internal bool IsEnrolled { get; set; }
     }
 }

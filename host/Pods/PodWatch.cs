@@ -3,16 +3,13 @@ using Pmoas.Host.Pods.Cgroups;
 namespace Pmoas.Host.Pods;
 
 /// <summary>
-/// Has the <see cref="PodDirectory"/> look at the cgroups when the kernel says that one was made or removed.
-/// At rest it wakes once a second and does next to nothing.
+/// Has the <see cref="PodDirectory"/> look at the cgroups that the kernel says were made or removed, at once and on the thread that was
+/// told, and soon after at what such an event announces. At rest it wakes once a second and does next to nothing.
 /// </summary>
 internal sealed class PodWatch(PodDirectory directory, CgroupEvents events) : IDisposable
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
-
-    // mkdir -p and a container's start come in bursts.
-    private static readonly TimeSpan Burst = TimeSpan.FromMilliseconds(10);
 
     // For how long after an event the things it announces are looked for soon.
     private static readonly TimeSpan Aftermath = TimeSpan.FromSeconds(2);
@@ -42,22 +39,17 @@ internal sealed class PodWatch(PodDirectory directory, CgroupEvents events) : ID
     private async Task Loop(CancellationToken stopping)
     {
         long lastEvent = Environment.TickCount64;
-        long lastLook = 0;
+        long lastLook = lastEvent;
         TimeSpan wait = Soon;
         while (true)
         {
-            bool touched = await _touched.WaitAsync(wait, stopping);
-            bool open = true;
-            if (touched)
+            if (await _touched.WaitAsync(wait, stopping))
             {
-                await Task.Delay(Burst, stopping);
-                while (_touched.Wait(0, stopping))
-                {
-                    // one look answers every event so far
-                }
                 lastEvent = Environment.TickCount64;
+                await Task.Delay(Soon, stopping);
             }
-            if (touched || Environment.TickCount64 - lastLook >= LookAtAllEvery.TotalMilliseconds)
+            bool open = true;
+            if (Environment.TickCount64 - lastLook >= LookAtAllEvery.TotalMilliseconds)
             {
                 lastLook = Environment.TickCount64;
                 directory.Look();
@@ -72,7 +64,7 @@ internal sealed class PodWatch(PodDirectory directory, CgroupEvents events) : ID
 
     private void OnEvents(IReadOnlyList<CgroupEvent> batch)
     {
-        if (batch.Any(one => directory.Concerns(one.Path)) && _touched.CurrentCount == 0)
+        if (directory.LookAt(batch) && _touched.CurrentCount == 0)
         {
             _touched.Release();
         }

@@ -9,6 +9,9 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     /// <summary>When it was first told of.</summary>
     public DateTimeOffset Since { get; } = since;
 
+    /// <summary>Path of its cgroup.</summary>
+    public string Path => Spec.CgroupPath;
+
     /// <summary>The pod as last published.</summary>
     public PodSpec Pod { get; set; } = pod;
 
@@ -22,7 +25,7 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     public bool IsNameless => Spec.Name.Length == 0;
 
     /// <summary>True when nobody names it and its process is a pause container's: it holds the pod's namespaces and does nothing.</summary>
-    public bool IsSandbox => IsNameless && Path.GetFileName(Command) == "pause";
+    public bool IsSandbox => IsNameless && System.IO.Path.GetFileName(Command) == "pause";
 
     /// <summary>The running container; null while its cgroup is not there.</summary>
     public Container? Running { get; set; }
@@ -30,11 +33,8 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     /// <summary>The cgroups it has now, its own first.</summary>
     public IReadOnlyList<Cgroup> Cgroups { get; set; } = [];
 
-    /// <summary>By inode number, the tag the kernel holds.</summary>
-    public Dictionary<ulong, Container> Tagged { get; } = [];
-
-    /// <summary>Inode numbers of the cgroups whose processes have been enrolled.</summary>
-    public HashSet<ulong> Enrolled { get; } = [];
+    /// <summary>Inode numbers of the cgroups that were tagged for it.</summary>
+    public HashSet<ulong> Tagged { get; } = [];
 
     /// <summary>Pid of the main process when it was last looked at; 0 until one is known.</summary>
     public int Main { get; set; }
@@ -58,7 +58,7 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     public bool Settled { get; set; }
 
     /// <summary>True while there is something to find out that no cgroup event will tell.</summary>
-    public bool IsOpen => !IsSandbox && (Running is null || Running.IsProvisional || !Settled || Cgroups.Any(c => !Enrolled.Contains(c.Inode)));
+    public bool IsOpen => !IsSandbox && (Running is null || Running.IsProvisional || !Settled);
 
     /// <summary>Has the main process looked at again, whichever that is now.</summary>
     public void Unsettle()
@@ -68,12 +68,12 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
         Settled = false;
     }
 
-    /// <summary>Forgets what belonged to the container that ran, except its tags, which are still to be removed, and its command, which says what it is.</summary>
+    /// <summary>Forgets what belonged to the container that ran, except its tags, which are still to be removed, and a pause container's command, which says what it is.</summary>
     public void Reset()
     {
+        Command = IsSandbox ? Command : "";
         Running = null;
         Cgroups = [];
-        Enrolled.Clear();
         NamespaceName = "";
         Cookie = null;
         Unsettle();

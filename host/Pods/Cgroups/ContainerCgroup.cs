@@ -36,6 +36,7 @@ internal readonly partial record struct ContainerCgroup(string Id, string PodUid
     [GeneratedRegex(@"^(?:(?:cri-containerd-|crio-|docker-|libpod-)|[^/]*:[a-z-]+:)?([0-9a-f]{64})(?:\.scope)?$", RegexOptions.CultureInvariant)]
     private static partial Regex Container();
 
-    [GeneratedRegex(@"^(?:kubepods(?:-[a-z]+)?-)?pod([0-9a-f][0-9a-f_-]{7,})(?:\.slice)?(?::[a-z-]+:[0-9a-f]{64})?$", RegexOptions.CultureInvariant)]
+    // kind's kubelet writes kubelet-kubepods-burstable-podUID.slice.
+    [GeneratedRegex(@"^(?:[a-z]+-)*pod([0-9a-f][0-9a-f_-]{7,})(?:\.slice)?(?::[a-z-]+:[0-9a-f]{64})?$", RegexOptions.CultureInvariant)]
     private static partial Regex Pod();
 }

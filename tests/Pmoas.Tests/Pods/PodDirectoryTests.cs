@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pmoas.Host.Pods;
+using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Tests.Pods;
@@ -207,7 +208,7 @@ public sealed class PodDirectoryTests : IDisposable
         _node.Make("/a", Environment.ProcessId);
 
         Assert.Equal(
-            ["tag /a #1 pod 1 Service", $"enrol {Environment.ProcessId}", "tag /a #1 pod 1 Sidecar"], _node.Kernel.Calls());
+            ["tag /a #1 pod 1 Service", $"enrol {Environment.ProcessId}", "tag /a #1 pod 1 Sidecar", $"enrol {Environment.ProcessId}"], _node.Kernel.Calls());
         Assert.Equal(Role.Sidecar, Assert.Single(_node.Pods.All).Role);
     }
 
@@ -234,16 +235,158 @@ public sealed class PodDirectoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/lab", true)]
+    [InlineData("/lab", false)]
     [InlineData("/lab/proxy", true)]
     [InlineData("/lab/proxy/worker", true)]
     [InlineData("/lab/proxy2", false)]
     [InlineData("/la", false)]
     [InlineData("/other", false)]
-    public void only_a_cgroup_on_the_way_to_or_below_a_container_concerns_it(string path, bool concerns)
+    public void only_its_own_cgroup_and_those_below_concern_a_container(string path, bool concerns)
     {
         _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/lab/proxy"))]);
 
-        Assert.Equal(concerns, _node.Pods.Concerns(path));
+        Assert.Equal(concerns, _node.Pods.LookAt([new CgroupEvent(path, IsGone: false)]));
+    }
+
+    [Fact]
+    public void a_container_is_tagged_before_it_has_a_name_and_listed_when_it_has()
+    {
+        _node.Pods.Naming = TimeSpan.FromSeconds(10);
+        _node.Make(Id.Path("a"));
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a")]);
+
+        Assert.Equal([$"tag {Id.Path("a")} #1 pod 1 Service"], _node.Kernel.Calls());
+        Assert.Empty(_node.Pods.All);
+        Assert.Equal(1, _node.Pods.Nameless);
+        Assert.True(_node.Pods.TryGet(1, out Container? nameless) && nameless.IsProvisional);
+        Assert.Empty(_node.News());
+
+        _node.Pods.Publish(1, "cri", [Named("a", "proxy")]);
+
+        Assert.Equal([$"tag {Id.Path("a")} #1 pod 1 Sidecar"], _node.Kernel.Calls());
+        Assert.Equal(["Appeared proxy #1 Sidecar"], _node.News());
+        Assert.Equal(0, _node.Pods.Nameless);
+    }
+
+    [Fact]
+    public void a_container_that_nobody_names_in_time_is_shown_under_its_id()
+    {
+        _node.Pods.Naming = TimeSpan.FromSeconds(10);
+        _node.Make(Id.Path("a"), Environment.ProcessId);
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a")]);
+        _node.Clock.Pass(TimeSpan.FromSeconds(10));
+        _node.Pods.LookAtOpen();
+
+        Container shown = Assert.Single(_node.Pods.All);
+        Assert.Equal(("unknown", "uid-1", "aaaaaaaaaaaa"), (shown.Namespace, shown.Pod, shown.Name));
+    }
+
+    [Fact]
+    public void a_container_that_ended_before_its_name_came_is_named_after()
+    {
+        _node.Pods.Naming = TimeSpan.FromSeconds(10);
+        _node.Make(Id.Path("a"));
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a")]);
+        _node.Remove(Id.Path("a"));
+        _node.Pods.Publish(9, "cgroupfs", []);
+        Assert.True(_node.Pods.TryGet(1, out Container? ended) && ended.IsProvisional);
+
+        _node.Pods.Publish(1, "cri", [Named("a", "proxy")]);
+
+        Assert.True(_node.Pods.TryGet(1, out ended));
+        Assert.Equal(("chain", "proxy", Role.Sidecar, false), (ended.Pod, ended.Name, ended.Role, ended.IsProvisional));
+        Assert.Equal(["Appeared proxy #1 Sidecar", "Gone proxy #1 Sidecar"], _node.News());
+    }
+
+    [Fact]
+    public void one_that_ended_and_nobody_named_is_readable_under_its_id_for_the_linger_time()
+    {
+        _node.Pods.Naming = TimeSpan.FromSeconds(10);
+        _node.Make(Id.Path("a"));
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a")]);
+        _node.Remove(Id.Path("a"));
+        _node.Pods.Publish(9, "cgroupfs", []);
+
+        _node.Clock.Pass(TimeSpan.FromSeconds(10));
+        _node.Pods.LookAtOpen();
+        Assert.True(_node.Pods.TryGet(1, out Container? ended));
+        Assert.Equal(("uid-1", "aaaaaaaaaaaa", false), (ended.Pod, ended.Name, ended.IsProvisional));
+
+        _node.Clock.Pass(TimeSpan.FromSeconds(30));
+        _node.Pods.LookAtOpen();
+        Assert.False(_node.Pods.TryGet(1, out _));
+    }
+
+    [Fact]
+    public void a_sandbox_and_a_pod_that_is_not_watched_lose_their_tags_and_leave_nothing_to_read()
+    {
+        _node.Pods.SetRules([], new PodFilter([], ["kube-*"]));
+        _node.Pods.Naming = TimeSpan.FromSeconds(10);
+        _node.Make(Id.Path("a"));
+        _node.Make(Id.Path("b"));
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a"), Nameless("b") with { Uid = "uid-2" }]);
+        Assert.Equal(2, _node.Kernel.Tags.Count);
+
+        PodSpec sandbox = Named("a", "");
+        _node.Pods.Publish(1, "cri",
+        [
+            sandbox with { Containers = [sandbox.Containers[0] with { Kind = ContainerKind.Sandbox }] },
+            Named("b", "dns") with { Namespace = "kube-system", Uid = "uid-2" },
+        ]);
+
+        Assert.Empty(_node.Kernel.Tags);
+        Assert.Empty(_node.News());
+        Assert.False(_node.Pods.TryGet(1, out _));
+        Assert.False(_node.Pods.TryGet(2, out _));
+    }
+
+    [Fact]
+    public void a_container_keeps_its_name_when_its_source_forgets_it_before_it_ends()
+    {
+        _node.Make(Id.Path("a"));
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a")]);
+        _node.Pods.Publish(1, "cri", [Named("a", "proxy")]);
+        _ = _node.News();
+
+        _node.Pods.Publish(1, "cri", []);
+        _node.Pods.Look();
+
+        Assert.Equal(["proxy"], _node.Pods.All.Select(c => c.Name));
+        Assert.Empty(_node.News());
+    }
+
+    [Fact]
+    public void a_container_made_by_a_runtime_inside_another_takes_its_cgroup_over_and_keeps_it()
+    {
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a")]);
+        string inner = Id.Path("a") + "/kubepods" + Id.Path("b");
+        _node.Make(Id.Path("a"));
+        _node.Make(inner);
+        Assert.All(_node.Kernel.Tags.Values, tag => Assert.Equal(1u, tag.Id));
+
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a"), Nameless("b", inner) with { Uid = "uid-2" }]);
+        _node.Pods.Look();
+        _node.Pods.Look();
+
+        Assert.Equal(2u, _node.Kernel.Tags[_node.Tree.Find(inner)!.Value.Inode].Id);
+        Assert.Equal(_node.Pods.Tagged, _node.Kernel.Tags.Count);
+        _node.Remove(inner);
+        _node.Pods.Publish(9, "cgroupfs", [Nameless("a")]);
+        _node.Pods.Look();
+        Assert.All(_node.Kernel.Tags.Values, tag => Assert.Equal(1u, tag.Id));
+    }
+
+    private static PodSpec Nameless(string letter, string? path = null) =>
+        new("", "", "uid-1", Specs.None, Specs.None, [new ContainerSpec("", "", path ?? Id.Path(letter), Specs.None) { Id = Id.Of(letter) }]);
+
+    private static PodSpec Named(string letter, string name) =>
+        Specs.Pod("chain", Specs.Container(name) with { Id = Id.Of(letter) }) with { Uid = "uid-1" };
+
+    /// <summary>Runtime ids: one letter, 64 times.</summary>
+    private static class Id
+    {
+        public static string Of(string letter) => string.Concat(Enumerable.Repeat(letter, 64));
+
+        public static string Path(string letter) => $"/{Of(letter)}";
     }
 }
