@@ -45,7 +45,7 @@ internal static class DaemonProcess
             NodeWatch node = app.Services.GetRequiredService<NodeWatch>();
             NodeService service = app.Services.GetRequiredService<NodeService>();
             using MetricsEndpoint endpoint = new(
-                node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, service, ScrapeLimit);
+                node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, node.PodFacts, service, ScrapeLimit);
             endpoint.Map(app);
             await app.StartAsync();
             app.Logger.LogInformation("ready: http://{Listen}/metrics", listen);

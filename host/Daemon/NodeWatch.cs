@@ -78,6 +78,11 @@ internal sealed class NodeWatch : IAsyncDisposable
     /// <summary>What the daemon's own metrics tell of each plugin.</summary>
     public IReadOnlyList<PluginFacts> PluginFacts() => [.. Plugins.All.Select(plugin => plugin.Facts())];
 
+    /// <summary>What the daemon's own metrics tell of how pods are known.</summary>
+    public PodFacts PodFacts() => new(
+        [.. Sources.Statuses.Select(source => new SourceFact(source.Name, source.Endpoint, source.IsUp, source.Age, source.Pods, source.Failures))],
+        Pods.Nameless, Pods.Missed, Pods.Tagged);
+
     /// <summary>Puts a configuration, already judged good, into effect. Completes when every plugin has settled.</summary>
     public async Task ApplyAsync(PmoasOptions options)
     {

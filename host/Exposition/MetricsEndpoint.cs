@@ -12,6 +12,7 @@ namespace Pmoas.Host.Exposition;
 /// <param name="self">The daemon's own metrics.</param>
 /// <param name="plugins">The plugins' facts now; called by one scrape at a time.</param>
 /// <param name="containers">The containers of this node.</param>
+/// <param name="pods">How pods are known; called by one scrape at a time.</param>
 /// <param name="readiness">Whether the daemon has settled.</param>
 /// <param name="timeLimit">How long a caller waits; Prometheus itself gives up after 10 s unless told otherwise.</param>
 internal sealed class MetricsEndpoint(
@@ -20,6 +21,7 @@ internal sealed class MetricsEndpoint(
     SelfMetrics self,
     Func<IReadOnlyList<PluginFacts>> plugins,
     IContainerIndex containers,
+    Func<PodFacts> pods,
     IReadiness readiness,
     TimeSpan timeLimit) : IDisposable
 {
@@ -72,6 +74,7 @@ internal sealed class MetricsEndpoint(
             long start = Stopwatch.GetTimestamp();
             cycle.Run();
             self.Update(plugins(), containers);
+            self.Update(pods());
             _text.SetLength(0);
             await instruments.WriteAsync(_text, openMetrics, CancellationToken.None);
             self.ScrapeTook(Stopwatch.GetElapsedTime(start));

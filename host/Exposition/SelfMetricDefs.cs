@@ -11,6 +11,9 @@ internal static class SelfMetricDefs
     private static readonly Label[] ByRing = [Plugin, new("ring", "C name of the ring buffer.")];
     private static readonly Label[] ByMap = [Plugin, new("map", "C name of the map.")];
 
+    private static readonly Label[] BySource =
+        [new("source", "Kind of source: static, kubernetes, cri, docker or cgroupfs."), new("endpoint", "Where it asks: URL, socket or directory.")];
+
     internal static readonly GaugeDef BuildInfo = new(
         "pmoas_build_info",
         "Always 1; the labels say which PMOAS runs on which kernel.",
@@ -62,6 +65,27 @@ internal static class SelfMetricDefs
     internal static readonly GaugeDef Containers = new(
         "pmoas_containers", "Containers watched on this node.", [new("role", "sidecar, service, init or ephemeral.")]);
 
+    internal static readonly GaugeDef ContainersNameless = new(
+        "pmoas_containers_nameless", "Containers that are counted in the kernel and wait for a source to name them.", []);
+
+    internal static readonly CounterDef ContainersMissed = new(
+        "pmoas_containers_missed_total", "Containers whose cgroup was gone before it could be tagged: what they did is not counted.", []);
+
+    internal static readonly GaugeDef TaggedCgroups = new(
+        "pmoas_tagged_cgroups", "Cgroups the kernel knows as a container's.", []);
+
+    internal static readonly GaugeDef SourceUp = new(
+        "pmoas_source_up", "1 while the source of pods answers; 0 while what it told last is all there is.", BySource);
+
+    internal static readonly GaugeDef SourceAge = new(
+        "pmoas_source_age_seconds", "Time since the source of pods was last heard from.", BySource);
+
+    internal static readonly GaugeDef SourcePods = new(
+        "pmoas_source_pods", "Pods the source told of last.", BySource);
+
+    internal static readonly CounterDef SourceFailures = new(
+        "pmoas_source_failures_total", "Times the source of pods failed and was asked anew.", BySource);
+
     internal static readonly CounterDef ConfigReloads = new(
         "pmoas_config_reloads_total", "Attempts to read the changed configuration.", [new("result", "What came of it.", "ok", "error")]);
 
@@ -72,6 +96,6 @@ internal static class SelfMetricDefs
     internal static readonly IReadOnlyList<MetricDef> All =
     [
         BuildInfo, State, Restarts, Hook, ProgramSkips, ProgramRuns, ProgramSeconds, RingAttempts, RingDelivered, RingDropped, MapEntries, MapCapacity,
-        ScrapeSeconds, Containers, ConfigReloads, ConfigReloadTime,
+        ScrapeSeconds, Containers, ContainersNameless, ContainersMissed, TaggedCgroups, SourceUp, SourceAge, SourcePods, SourceFailures, ConfigReloads, ConfigReloadTime,
     ];
 }

@@ -20,6 +20,8 @@ internal sealed class SelfMetrics
     private readonly RunningTotals _attempts;
     private readonly RunningTotals _delivered;
     private readonly RunningTotals _dropped;
+    private readonly RunningTotals _sourceFailures;
+    private long _missed;
     private readonly Dictionary<GaugeDef, HashSet<string>> _shown = [];
 
     /// <summary>Registers the daemon's metrics.</summary>
@@ -37,6 +39,8 @@ internal sealed class SelfMetrics
         _attempts = new RunningTotals(_own.Counter(SelfMetricDefs.RingAttempts));
         _delivered = new RunningTotals(_own.Counter(SelfMetricDefs.RingDelivered));
         _dropped = new RunningTotals(_own.Counter(SelfMetricDefs.RingDropped));
+        _sourceFailures = new RunningTotals(_own.Counter(SelfMetricDefs.SourceFailures));
+        _own.Counter(SelfMetricDefs.ContainersMissed).Add(0);
         _own.Gauge(SelfMetricDefs.BuildInfo).Set(1, version, sdk, kernel);
         foreach (string result in SelfMetricDefs.ConfigReloads.Labels[0].Values)
         {
@@ -93,6 +97,23 @@ internal sealed class SelfMetrics
         Show(SelfMetricDefs.MapCapacity, from plugin in plugins from map in plugin.Maps select ((double)map.Capacity, new[] { plugin.Plugin, map.Map }));
         Show(SelfMetricDefs.Containers, Roles.Select(role => (
             (double)containers.All.Count(container => ContainerLabels.Text(container.Role) == role), new[] { role })));
+    }
+
+    /// <summary>Brings what is known of the pods up to date.</summary>
+    internal void Update(PodFacts pods)
+    {
+        _own.Gauge(SelfMetricDefs.ContainersNameless).Set(pods.Nameless);
+        _own.Gauge(SelfMetricDefs.TaggedCgroups).Set(pods.Tagged);
+        _own.Counter(SelfMetricDefs.ContainersMissed).Add(pods.Missed - _missed);
+        _missed = pods.Missed;
+        foreach (SourceFact source in pods.Sources)
+        {
+            _sourceFailures.Follow(source.Source, source.Endpoint, 0, (ulong)source.Failures);
+        }
+
+        Show(SelfMetricDefs.SourceUp, pods.Sources.Select(source => (source.IsUp ? 1.0 : 0, new[] { source.Source, source.Endpoint })));
+        Show(SelfMetricDefs.SourceAge, pods.Sources.Select(source => (source.Age.TotalSeconds, new[] { source.Source, source.Endpoint })));
+        Show(SelfMetricDefs.SourcePods, pods.Sources.Select(source => ((double)source.Pods, new[] { source.Source, source.Endpoint })));
     }
 
     /// <summary>Sets exactly these series of a gauge; the ones set last time and not now end.</summary>

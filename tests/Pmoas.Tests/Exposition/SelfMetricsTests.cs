@@ -79,6 +79,25 @@ public sealed class SelfMetricsTests
         Assert.Contains("pmoas_scrape_duration_seconds_bucket{le=\"0.005\"} 1", lines);
     }
 
+    [Fact]
+    public async Task tells_of_each_source_how_old_its_truth_is_and_ends_the_series_of_one_that_is_gone()
+    {
+        SourceFact api = new("kubernetes", "https://10.0.0.1", IsUp: false, TimeSpan.FromSeconds(61.5), Pods: 12, Failures: 3);
+        SourceFact cri = new("cri", "/run/containerd/containerd.sock", IsUp: true, TimeSpan.Zero, Pods: 13, Failures: 0);
+        _self.Update(new PodFacts([api, cri], Nameless: 2, Missed: 5, Tagged: 40));
+        _self.Update(new PodFacts([api with { Failures = 4 }], Nameless: 1, Missed: 6, Tagged: 39));
+        string[] lines = await Exposed.LinesAsync(_instruments);
+
+        Assert.Contains("pmoas_source_up{source=\"kubernetes\",endpoint=\"https://10.0.0.1\"} 0", lines);
+        Assert.Contains("pmoas_source_age_seconds{source=\"kubernetes\",endpoint=\"https://10.0.0.1\"} 61.5", lines);
+        Assert.Contains("pmoas_source_pods{source=\"kubernetes\",endpoint=\"https://10.0.0.1\"} 12", lines);
+        Assert.Contains("pmoas_source_failures_total{source=\"kubernetes\",endpoint=\"https://10.0.0.1\"} 4", lines);
+        Assert.DoesNotContain(lines, line => line.StartsWith("pmoas_source_up{source=\"cri\"", StringComparison.Ordinal));
+        Assert.Contains("pmoas_containers_nameless 1", lines);
+        Assert.Contains("pmoas_containers_missed_total 6", lines);
+        Assert.Contains("pmoas_tagged_cgroups 39", lines);
+    }
+
     private static PluginFacts Facts(int restarts, ulong attempts, ulong delivered, ulong dropped, ulong runs, ulong nanoseconds) => new()
     {
         Plugin = "accept",
