@@ -88,7 +88,7 @@ internal sealed class NodeWatch : IAsyncDisposable
     {
         Pods.SetRules(options.SidecarRules, new PodFilter(options.Pods.IncludeNamespaces, options.Pods.ExcludeNamespaces));
         Pods.Linger = options.Daemon.ContainerLinger;
-        await Sources.ApplyAsync(options.Sources);
+        await Sources.ApplyAsync(_setup.Sources(options), options.Pods.NamingTimeout);
         await Plugins.ApplyAsync(_setup.Enabled(options));
         if (!options.Daemon.BpfStatistics)
         {

@@ -27,6 +27,7 @@ internal sealed record Finding(Verdict Verdict, string What, string Text);
 /// <summary>Checks the machine, the configuration and the plugins the way the daemon will use them.</summary>
 internal static class Preflight
 {
+    private const string Configuration = "configuration";
     private const string KernelTypes = "/sys/kernel/btf/vmlinux";
     private static readonly Version Oldest = new(6, 1);
 
@@ -36,20 +37,20 @@ internal static class Preflight
         : null;
 
     /// <summary>All checks. Plugins are attached for real and detached again.</summary>
-    public static async Task<IReadOnlyList<Finding>> RunAsync(string config, string plugins)
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string config, string plugins, string? kubeconfig)
     {
         List<Finding> findings = [.. Machine()];
-        (Setup? setup, IReadOnlyList<ConfigError> errors) = Setup.Load(config, plugins);
+        (Setup? setup, IReadOnlyList<ConfigError> errors) = Setup.Load(config, plugins, kubeconfig);
         findings.AddRange(errors.Count == 0
-            ? [new Finding(Verdict.Ok, "configuration", config)]
-            : errors.Select(error => new Finding(Verdict.Fail, "configuration", error.ToString())));
+            ? [new Finding(Verdict.Ok, Configuration, config)]
+            : errors.Select(error => new Finding(Verdict.Fail, Configuration, error.ToString())));
+        findings.Add(Folder(plugins));
         if (setup is not null)
         {
-            findings.Add(Pods(setup.Options.Sources.Static.Pods));
+            findings.AddRange(await PodFindings.OfAsync(setup));
         }
 
-        findings.Add(Folder(plugins));
-        if (setup is not null && findings.TakeWhile(finding => finding.What != "configuration").All(finding => finding.Verdict != Verdict.Fail))
+        if (setup is not null && findings.TakeWhile(finding => finding.What != Configuration).All(finding => finding.Verdict != Verdict.Fail))
         {
             findings.AddRange(await PluginsAsync(setup));
         }
@@ -76,8 +77,24 @@ internal static class Preflight
             _ => new Finding(Verdict.Ok, "capabilities", "all there"),
         };
         yield return Libbpf();
-        var tree = CgroupTree.Detect();
-        yield return new Finding(Verdict.Ok, "cgroups", $"{(tree.Mode == CgroupMode.V2 ? "version 2" : "version 1 (memory)")} at {tree.Root}");
+        yield return Cgroups();
+        yield return NestedPids.InitialNamespace
+            ? new Finding(Verdict.Ok, "pid namespace", "the machine's own")
+            : new Finding(Verdict.Degraded, "pid namespace",
+                "not the machine's own: processes of other containers are not seen, so commands and network namespaces stay unknown; run on the host, or with hostPID: true.");
+    }
+
+    private static Finding Cgroups()
+    {
+        try
+        {
+            var tree = CgroupTree.Detect();
+            return new Finding(Verdict.Ok, "cgroups", $"{(tree.Mode == CgroupMode.V2 ? "version 2" : "version 1 (memory)")} at {tree.Root}");
+        }
+        catch (PlatformNotSupportedException e)
+        {
+            return new Finding(Verdict.Fail, "cgroups", e.Message);
+        }
     }
 
     private static Finding Libbpf()
@@ -92,10 +109,6 @@ internal static class Preflight
             return new Finding(Verdict.Fail, "libbpf", e.Message);
         }
     }
-
-    private static Finding Pods(IReadOnlyList<StaticPod> declared) => declared.Count > 0
-        ? new Finding(Verdict.Ok, "pods", $"{declared.Count} declared: {string.Join(", ", declared.Select(pod => $"{pod.Namespace}/{pod.Name}"))}")
-        : new Finding(Verdict.Degraded, "pods", "none is declared: write [[sources.static.pods]] into the configuration.");
 
     private static Finding Folder(string plugins)
     {

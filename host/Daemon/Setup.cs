@@ -7,15 +7,16 @@ namespace Pmoas.Host.Daemon;
 /// <param name="File">The configuration file.</param>
 /// <param name="Options">Its content.</param>
 /// <param name="Catalog">The plugins there are.</param>
-internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Catalog)
+/// <param name="Kubeconfig">The kubeconfig named on the command line, which the configuration's gives way to; null when none is.</param>
+internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Catalog, string? Kubeconfig = null)
 {
     /// <summary>Reads the configuration and judges it against the plugins. Mistakes of the user are in the result, never thrown.</summary>
-    public static (Setup? Setup, IReadOnlyList<ConfigError> Errors) Load(string file, string plugins)
+    public static (Setup? Setup, IReadOnlyList<ConfigError> Errors) Load(string file, string plugins, string? kubeconfig = null)
     {
         ConfigResult read = ConfigFile.Load(file);
         PluginCatalog catalog = new(plugins);
         ConfigError[] errors = [.. read.Errors.Concat(Judge(catalog, read.PluginTables)).OrderBy(error => error.At.Line).ThenBy(error => error.At.Column)];
-        return (errors.Length == 0 ? new Setup(file, read.Options!, catalog) : null, errors);
+        return (errors.Length == 0 ? new Setup(file, read.Options!, catalog, kubeconfig) : null, errors);
     }
 
     /// <summary>Every mistake in the plugins' tables: unknown plugins, and options that do not fit those that are enabled.</summary>
@@ -43,10 +44,31 @@ internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Ca
             yield return $"no plugin is enabled: write [plugins.NAME] into {File}; there is: {string.Join(", ", Catalog.Names)}.";
         }
 
-        if (options.Sources.Static.Pods.Count == 0)
+        SourcesOptions sources = Sources(options);
+        if (sources.Static.Pods.Count == 0 && !sources.Cgroupfs.Enabled && (sources.Kubernetes.Enabled, sources.Cri.Enabled, sources.Docker.Enabled) == (false, false, false))
         {
-            yield return $"no pod is declared: write [[sources.static.pods]] into {File}.";
+            yield return $"every source of pods is switched off in {File}: write [[sources.static.pods]], or take enabled = false away from one of [sources].";
         }
+    }
+
+    /// <summary>Where pods are learned from, the command line's word included.</summary>
+    public SourcesOptions Sources(PmoasOptions options)
+    {
+        SourcesOptions given = options.Sources;
+        return Kubeconfig is null ? given : new SourcesOptions
+        {
+            Static = given.Static,
+            Cri = given.Cri,
+            Docker = given.Docker,
+            Cgroupfs = given.Cgroupfs,
+            Kubernetes = new KubernetesSourceOptions
+            {
+                Enabled = true,
+                Kubeconfig = Kubeconfig,
+                NodeName = given.Kubernetes.NodeName,
+                WatchTimeout = given.Kubernetes.WatchTimeout,
+            },
+        };
     }
 
     private static IEnumerable<ConfigError> Judge(PluginCatalog catalog, PluginTables tables) =>

@@ -3,7 +3,7 @@ using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Exposition;
 
-/// <summary>What the daemon tells about itself. <see cref="Update"/> is called by one scrape at a time; the rest is thread-safe.</summary>
+/// <summary>What the daemon tells about itself. <c>Update</c> is called by one scrape at a time; the rest is thread-safe.</summary>
 internal sealed class SelfMetrics
 {
     /// <summary>The states of a plugin's life, in order.</summary>

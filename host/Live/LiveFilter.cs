@@ -7,7 +7,9 @@ namespace Pmoas.Host.Live;
 /// <param name="Namespace">Only this namespace; null for all.</param>
 /// <param name="Pod">Only this pod; null for all.</param>
 /// <param name="Container">Only this container; null for all.</param>
-internal sealed record LiveFilter(string? Stream = null, string? Namespace = null, string? Pod = null, string? Container = null)
+/// <param name="IsLabelled">Only containers of pods with the wanted label; null for all.</param>
+internal sealed record LiveFilter(
+    string? Stream = null, string? Namespace = null, string? Pod = null, string? Container = null, Func<Container, bool>? IsLabelled = null)
 {
     /// <summary>Whether a stream is wanted at all.</summary>
     public bool Wants(string stream) => Stream is null || Stream == stream;
@@ -16,5 +18,6 @@ internal sealed record LiveFilter(string? Stream = null, string? Namespace = nul
     public bool Wants(Container? container) =>
         (Namespace is null || container?.Namespace == Namespace)
         && (Pod is null || container?.Pod == Pod)
-        && (Container is null || container?.Name == Container);
+        && (Container is null || container?.Name == Container)
+        && (IsLabelled is null || (container is not null && IsLabelled(container)));
 }

@@ -16,7 +16,7 @@ internal static class CheckVerb
         Option<string> output = OutputFormat.AddTo(verb);
         verb.SetAction(async (line, _) =>
         {
-            IReadOnlyList<Finding> findings = await Preflight.RunAsync(places.Config(line), places.Plugins(line));
+            IReadOnlyList<Finding> findings = await Preflight.RunAsync(places.Config(line), places.Plugins(line), places.Kubeconfig(line));
             if (output.IsJson(line))
             {
                 Json.Write(findings);

@@ -17,6 +17,15 @@ internal static class Json
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
     };
 
+    private static readonly JsonSerializerOptions OneLine = new(Style) { WriteIndented = false };
+
+    /// <summary>Writes a value to standard output as one line, at once.</summary>
+    public static void WriteLine<T>(T value)
+    {
+        Console.Out.WriteLine(JsonSerializer.Serialize(value, OneLine));
+        Console.Out.Flush();
+    }
+
     /// <summary>Writes a value to standard output.</summary>
     public static void Write<T>(T value) => Console.Out.WriteLine(JsonSerializer.Serialize(value, Style));
 }

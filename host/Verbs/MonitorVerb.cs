@@ -14,6 +14,7 @@ namespace Pmoas.Host.Verbs;
 internal static class MonitorVerb
 {
     private const string AllStreams = "all";
+    private static readonly TimeSpan SettleLimit = TimeSpan.FromSeconds(10);
 
     /// <summary>Makes the verb.</summary>
     public static Command Create()
@@ -27,11 +28,27 @@ internal static class MonitorVerb
         Option<string?> pod = new("--pod") { Description = "Only this pod.", HelpName = "NAME" };
         Option<string?> ns = new("--namespace", "-n") { Description = "Only this namespace.", HelpName = "NAME" };
         Option<string?> container = new("--container") { Description = "Only this container.", HelpName = "NAME" };
+        Option<PodLabel?> label = new("--pod-label")
+        {
+            Description = "Only pods with this label.",
+            HelpName = "KEY=VALUE",
+            CustomParser = result =>
+            {
+                PodLabel? read = PodLabel.Parse(result.Tokens[0].Value);
+                if (read is null)
+                {
+                    result.AddError($"--pod-label: \"{result.Tokens[0].Value}\" is no label; allowed is KEY=VALUE, or KEY alone for any value");
+                }
+
+                return read;
+            },
+        };
         Option<bool> json = new("--json") { Description = "One JSON object a line on standard output; everything else goes to standard error." };
         verb.Add(stream);
         verb.Add(pod);
         verb.Add(ns);
         verb.Add(container);
+        verb.Add(label);
         verb.Add(json);
         Option<int> duration = NumberOption.AddTo(verb, "--duration", "Stop after this many seconds; 0 goes on until Ctrl-C.", minimum: 0, otherwise: 0);
         Places places = Places.AddTo(verb);
@@ -44,13 +61,14 @@ internal static class MonitorVerb
 
             string word = line.GetRequiredValue(stream);
             LiveFilter filter = new(word == AllStreams ? null : word, line.GetValue(ns), line.GetValue(pod), line.GetValue(container));
+            PodLabel? chosen = line.GetValue(label);
             TimeSpan limit = line.GetValue(duration) is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
-            return Interrupt.RunAsync(stopping => WatchAsync(setup, filter, line.GetValue(json), limit, stopping));
+            return Interrupt.RunAsync(stopping => WatchAsync(setup, filter, chosen, line.GetValue(json), limit, stopping));
         });
         return verb;
     }
 
-    private static async Task<int> WatchAsync(Setup setup, LiveFilter filter, bool json, TimeSpan limit, CancellationToken stopping)
+    private static async Task<int> WatchAsync(Setup setup, LiveFilter filter, PodLabel? label, bool json, TimeSpan limit, CancellationToken stopping)
     {
         TextWriter say = json ? Console.Error : Console.Out;
         if (Preflight.CannotMeasure() is { } reason)
@@ -64,9 +82,13 @@ internal static class MonitorVerb
         await using Stream output = Console.OpenStandardOutput();
         await using StreamWriter text = new(output) { AutoFlush = false };
         LiveOutput? live = null;
-        LiveOutput Open(PodDirectory pods) => live = json
-            ? new LiveJson(filter, pods, new BufferedStream(output, 64 * 1024))
-            : new LiveText(filter, pods, text, colour: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null);
+        LiveOutput Open(PodDirectory pods)
+        {
+            LiveFilter wanted = filter with { IsLabelled = label?.Among(pods) };
+            return live = json
+                ? new LiveJson(wanted, pods, new BufferedStream(output, 64 * 1024))
+                : new LiveText(wanted, pods, text, colour: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null);
+        }
 
         long begun = Stopwatch.GetTimestamp();
         int code;
@@ -74,7 +96,9 @@ internal static class MonitorVerb
         {
             await using NodeWatch node = new(setup, Open, loggers);
             await node.ApplyAsync(setup.Options);
-            code = Ready(setup, node, live!, filter, say);
+            await node.Sources.SettledAsync(SettleLimit, stopping);
+            MonitorTarget target = new(filter with { IsLabelled = label?.Among(node.Pods) }, label);
+            code = target.Tell(node, say) ? Ready(setup, node, live!, target.Filter, say) : ExitCode.Failed;
             if (code == ExitCode.Ok)
             {
                 await Task.WhenAny(live!.ReaderGone, node.PodsEnded, Task.Delay(limit, stopping));
@@ -123,10 +147,7 @@ internal static class MonitorVerb
         say.WriteLine($"[INFO] watching {wantedNow.Length} of {node.Pods.All.Count} containers; stop with Ctrl-C");
         if (wantedNow.Length == 0)
         {
-            string known = node.Pods.All.Count == 0
-                ? "none, because no declared cgroup exists"
-                : string.Join(", ", node.Pods.All.Select(one => $"{one.Namespace}/{one.Pod}/{one.Name}").Order(StringComparer.Ordinal));
-            say.WriteLine($"[INFO] no container fits yet; known now: {known}");
+            say.WriteLine($"[INFO] no container fits yet; known now: {MonitorTarget.Known(node.Pods.All)}");
         }
 
         say.Flush();

@@ -19,6 +19,12 @@ internal sealed class Places
         DefaultValueFactory = _ => Shipped("/usr/lib/pmoas/plugins", "plugins", Directory.Exists),
     };
 
+    private readonly Option<string?> _kubeconfig = new("--kubeconfig")
+    {
+        Description = "Ask the Kubernetes API by this kubeconfig; overrides [sources.kubernetes].",
+        HelpName = "FILE",
+    };
+
     /// <summary>Adds the options to a verb.</summary>
     /// <param name="verb">The verb.</param>
     /// <param name="withConfig">False for a verb that reads no configuration.</param>
@@ -28,6 +34,7 @@ internal sealed class Places
         if (withConfig)
         {
             verb.Add(places._config);
+            verb.Add(places._kubeconfig);
         }
 
         verb.Add(places._plugins);
@@ -36,6 +43,9 @@ internal sealed class Places
 
     /// <summary>The configuration file.</summary>
     public string Config(ParseResult line) => Path.GetFullPath(line.GetRequiredValue(_config));
+
+    /// <summary>The kubeconfig named on the command line; null when none is.</summary>
+    public string? Kubeconfig(ParseResult line) => line.GetValue(_kubeconfig) is { Length: > 0 } file ? Path.GetFullPath(file) : null;
 
     /// <summary>The plugin directory.</summary>
     public string Plugins(ParseResult line) => Path.GetFullPath(line.GetRequiredValue(_plugins));

@@ -10,7 +10,7 @@ internal static class SetupOrMistakes
     /// <summary>The setup; null when the configuration has mistakes, which are then on standard error, all of them.</summary>
     public static Setup? Load(Places places, ParseResult line)
     {
-        (Setup? setup, IReadOnlyList<ConfigError> errors) = Setup.Load(places.Config(line), places.Plugins(line));
+        (Setup? setup, IReadOnlyList<ConfigError> errors) = Setup.Load(places.Config(line), places.Plugins(line), places.Kubeconfig(line));
         foreach (ConfigError error in errors)
         {
             Console.Error.WriteLine(error);

@@ -9,6 +9,9 @@ internal interface IPodSource
     /// <summary>Where it asks: a URL, the path of a socket, a directory.</summary>
     string Endpoint { get; }
 
+    /// <summary>What answers there, such as <c>containerd 1.6.20</c>; empty while that is not known. From any thread.</summary>
+    string About => "";
+
     /// <summary>
     /// Publishes the whole list of pods it knows, whenever that changes, until cancelled. Ends with a <see cref="SourceException"/> when it
     /// cannot go on; it is then called again, after a pause.

@@ -51,7 +51,7 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
             lock (_lock)
             {
                 return new SourceStatus(
-                    _source.Name, _source.Endpoint, _isUp, _settled.Task.IsCompleted, _time.GetUtcNow() - _heard, _pods, _failures, _problem, _isWanted);
+                    _source.Name, _source.Endpoint, _source.About, _isUp, _settled.Task.IsCompleted, _time.GetUtcNow() - _heard, _pods, _failures, _problem, _isWanted);
             }
         }
     }
