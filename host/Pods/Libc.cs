@@ -22,8 +22,11 @@ internal static unsafe partial class Libc
     public const uint IN_ISDIR = 0x40000000;
     public const int ENOSPC = 28;
     public const short POLLIN = 1;
+    public const uint STATX_TYPE = 0x1;
     public const uint STATX_NLINK = 0x4;
     public const uint STATX_INO = 0x100;
+    public const ushort S_IFMT = 0xF000;
+    public const ushort S_IFSOCK = 0xC000;
 
     private const string Lib = "libc";
 
@@ -82,8 +85,20 @@ internal static unsafe partial class Libc
         [FieldOffset(16)]
         public uint Links;
 
+        /// <summary>Type and permissions.</summary>
+        [FieldOffset(28)]
+        public ushort Mode;
+
         /// <summary>Inode number.</summary>
         [FieldOffset(32)]
         public ulong Inode;
+
+        /// <summary>Major number of the device that holds it.</summary>
+        [FieldOffset(136)]
+        public uint DeviceMajor;
+
+        /// <summary>Minor number of the device that holds it.</summary>
+        [FieldOffset(140)]
+        public uint DeviceMinor;
     }
 }
