@@ -82,6 +82,7 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
         while (!stopping.IsCancellationRequested)
         {
             TimeSpan? asked = null;
+            long begun = _time.GetTimestamp();
             try
             {
                 await _source.RunAsync(this, stopping);
@@ -101,6 +102,8 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
                 Fail($"{e.GetType().Name}: {e.Message}; this is a fault of PMOAS, please report it.");
                 _log.LogDebug(e, "{Source}", _source.Name);
             }
+            // Who answers and fails at once, over and over, is asked less and less often all the same.
+            _inARow = _time.GetElapsedTime(begun) < Backoff.Well ? _inARow + 1 : 1;
             TimeSpan pause = Backoff.Pause(_inARow, Random.Shared.NextDouble());
             await Task.Delay(asked > pause ? asked.Value : pause, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -113,7 +116,7 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
         {
             _heard = _time.GetUtcNow();
             recovered = !_isUp && _logged.Length > 0;
-            (_isUp, _problem, _logged, _inARow) = (true, "", "", 0);
+            (_isUp, _problem, _logged) = (true, "", "");
             _pods = pods ?? _pods;
         }
         if (recovered)
@@ -129,7 +132,6 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
         {
             _isUp = false;
             _failures++;
-            _inARow++;
             _problem = problem;
             tell = _logged != problem;
             _logged = problem;

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace Pmoas.FakeKubernetes;
+
+/// <summary>What clients asked, the watches that are open, and the pages that are still to be fetched. Thread-safe.</summary>
+internal sealed class FakeTraffic
+{
+    private readonly Lock _lock = new();
+    private readonly List<FakeWatch> _open = [];
+    private readonly List<string> _watchVersions = [];
+    private readonly Dictionary<string, FakePage> _pages = [];
+    private int _lists;
+    private int _listPages;
+
+    /// <summary>Lists begun.</summary>
+    public int Lists => Volatile.Read(ref _lists);
+
+    /// <summary>Pages of lists asked for, the first ones too.</summary>
+    public int ListPages => Volatile.Read(ref _listPages);
+
+    /// <summary>Watches begun.</summary>
+    public int Watches => WatchVersions.Count;
+
+    /// <summary>The version each watch was begun from, in order.</summary>
+    public IReadOnlyList<string> WatchVersions
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _watchVersions];
+            }
+        }
+    }
+
+    /// <summary>Watches that are open now.</summary>
+    public int OpenWatches
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _open.Count;
+            }
+        }
+    }
+
+    /// <summary>Waits until so many watches were begun, and one is open.</summary>
+    /// <exception cref="TimeoutException">That took more than 20 s.</exception>
+    public async Task WatchedAsync(int watches = 1)
+    {
+        for (int i = 0; i < 2000; i++)
+        {
+            if (Watches >= watches && OpenWatches > 0)
+            {
+                return;
+            }
+            await Task.Delay(10);
+        }
+        throw new TimeoutException($"{Watches} watches were begun, {OpenWatches} are open, and {watches} were waited for");
+    }
+
+    /// <summary>Counts a page of a list.</summary>
+    public void CountList(bool isFirstPage)
+    {
+        Interlocked.Increment(ref _listPages);
+        if (isFirstPage)
+        {
+            Interlocked.Increment(ref _lists);
+        }
+    }
+
+    /// <summary>Counts a watch, also one that is refused.</summary>
+    public void CountWatch(string version)
+    {
+        lock (_lock)
+        {
+            _watchVersions.Add(version);
+        }
+    }
+
+    /// <summary>A watch begins to be served.</summary>
+    public void Open(FakeWatch watch)
+    {
+        lock (_lock)
+        {
+            _open.Add(watch);
+        }
+    }
+
+    /// <summary>A watch has ended.</summary>
+    public void Close(FakeWatch watch)
+    {
+        lock (_lock)
+        {
+            _open.Remove(watch);
+        }
+    }
+
+    /// <summary>Does something to every watch that is open.</summary>
+    public void EachWatch(Action<FakeWatch> work)
+    {
+        FakeWatch[] open;
+        lock (_lock)
+        {
+            open = [.. _open];
+        }
+        foreach (FakeWatch watch in open)
+        {
+            work(watch);
+        }
+    }
+
+    /// <summary>Keeps the rest of a list, and gives its token.</summary>
+    public string Keep(FakePage rest)
+    {
+        lock (_lock)
+        {
+            string token = $"page {_pages.Count.ToString(CultureInfo.InvariantCulture)}&=";
+            _pages.Add(token, rest);
+            return token;
+        }
+    }
+
+    /// <summary>The rest a token stands for; without a token the list itself.</summary>
+    public FakePage Page(string token, FakePage whole)
+    {
+        lock (_lock)
+        {
+            return token.Length == 0 ? whole : _pages[token];
+        }
+    }
+}
+
+/// <summary>A list, or what is left of it.</summary>
+internal sealed record FakePage(long Version, IReadOnlyList<JsonObject> Pods);
