@@ -78,7 +78,7 @@ internal sealed class DaemonOptions
 }
 
 /// <summary><c>[pods]</c>: which pods are watched, and how long a name is waited for.</summary>
-internal sealed class PodsOptions
+internal sealed class PodsOptions : IValidatableObject
 {
     /// <summary>Globs of the namespaces that are watched; empty watches all.</summary>
     public IReadOnlyList<string> IncludeNamespaces { get; set; } = [];
@@ -89,4 +89,16 @@ internal sealed class PodsOptions
     /// <summary>How long a container, counted from its first moment, may wait for a source to name it before it is shown under its id.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan NamingTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach ((string key, IReadOnlyList<string> globs) in new[] { (nameof(IncludeNamespaces), IncludeNamespaces), (nameof(ExcludeNamespaces), ExcludeNamespaces) })
+        {
+            if (globs.Any(string.IsNullOrWhiteSpace))
+            {
+                yield return new ValidationResult("\"\" is no namespace; write a glob such as \"team-*\", or leave it out", [key]);
+            }
+        }
+    }
 }

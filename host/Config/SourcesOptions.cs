@@ -28,9 +28,13 @@ internal sealed class KubernetesSourceOptions
     public bool? Enabled { get; set; }
 
     /// <summary>Path of a kubeconfig; empty: <c>$KUBECONFIG</c>, the pod's service account, or <c>~/.kube/config</c>.</summary>
+    [RegularExpression("/.*", ErrorMessage = "is no absolute path; the daemon runs in another directory than you do, so write it from / on, such as \"/etc/kubernetes/kubelet.conf\"")]
     public string Kubeconfig { get; set; } = "";
 
     /// <summary>Name of this node in the cluster; empty: <c>$NODE_NAME</c>, or the host's name.</summary>
+    [RegularExpression(
+        @"(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*",
+        ErrorMessage = "is no node name; allowed is what kubectl get nodes shows: a-z, 0-9, - and ., at most 253 of them, such as \"node-1.example\"")]
     public string NodeName { get; set; } = "";
 
     /// <summary>How long the API server may say nothing, not even a bookmark, before the watch is begun anew.</summary>
@@ -39,13 +43,30 @@ internal sealed class KubernetesSourceOptions
 }
 
 /// <summary><c>[sources.cri]</c> and <c>[sources.docker]</c>: a container runtime by its Unix sockets.</summary>
-internal sealed class RuntimeSourceOptions
+internal sealed class RuntimeSourceOptions : IValidatableObject
 {
+    private const string Scheme = "unix://";
+
     /// <summary>Null: used when one of its sockets is found.</summary>
     public bool? Enabled { get; set; }
 
-    /// <summary>Paths of sockets; empty: those of the runtimes that run, also inside containers of this node.</summary>
-    public IReadOnlyList<string> Endpoints { get; set; } = [];
+    /// <summary>
+    /// Paths of sockets; empty: those of the runtimes that run, also inside containers of this node.
+    /// What the runtimes' own tools put before a path, <c>unix://</c>, may be written and is taken away here.
+    /// </summary>
+    public IReadOnlyList<string> Endpoints
+    {
+        get;
+        set => field = [.. value.Select(endpoint => endpoint.StartsWith(Scheme, StringComparison.Ordinal) ? endpoint[Scheme.Length..] : endpoint)];
+    } = [];
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
+        from endpoint in Endpoints
+        where !endpoint.StartsWith('/') || endpoint.EndsWith('/')
+        select new ValidationResult(
+            $"\"{endpoint}\" is no path of a socket; allowed is one from / on such as \"/run/containerd/containerd.sock\", with or without unix:// before it",
+            [nameof(Endpoints)]);
 }
 
 /// <summary><c>[sources.cgroupfs]</c>: containers by the paths of their cgroups.</summary>

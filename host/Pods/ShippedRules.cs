@@ -1,6 +1,11 @@
 namespace Pmoas.Host.Pods;
 
 /// <summary>The rules that apply while <c>pmoas.toml</c> has none of its own. <c>pmoas.toml</c> lists them in a comment; a test compares.</summary>
+/// <remarks>
+/// A proxy is known by the name its injector gives, and by its image for pods written by hand; images by their last parts, for they are
+/// mirrored to private registries. Helpers that are no proxies (vault-agent, fluent-bit) are services unless the pod runs them as
+/// native sidecars or lists them.
+/// </remarks>
 internal static class ShippedRules
 {
     /// <summary>The label or annotation by which a pod names its sidecars itself.</summary>
@@ -11,20 +16,20 @@ internal static class ShippedRules
         new() { ListedIn = SidecarLabel },
         new() { Kind = ContainerKind.NativeSidecar },
         Proxy(name: "istio-proxy"),
-        Proxy(image: "*istio/proxyv2*"),
+        Proxy(image: "*/proxyv2*"), // Istio's, Google's (asm), Red Hat's (proxyv2-rhel8), distroless ones by their tag
         Proxy(name: "linkerd-proxy"),
-        Proxy(image: "*linkerd/proxy:*"),
-        Proxy(name: "consul-dataplane*"),
-        Proxy(image: "*hashicorp/consul-dataplane*"),
+        Proxy(image: "*linkerd/proxy:*"), // not linkerd/proxy-init
+        Proxy(name: "consul-dataplane*"), // one for each port: consul-dataplane-web
+        Proxy(image: "*/consul-dataplane*"),
+        Proxy(name: "envoy-sidecar*"), // Consul to 1.13
         Proxy(name: "kuma-sidecar"),
-        Proxy(image: "*kumahq/kuma-dp*"),
+        Proxy(image: "*/kuma-dp*"), // Kuma's and Kong's
         Proxy(name: "daprd"),
-        Proxy(image: "*daprio/daprd*"),
-        Proxy(image: "*dapr/daprd*"),
+        Proxy(image: "*/daprd*"), // daprio/daprd and ghcr.io/dapr/daprd
         Proxy(image: "*envoyproxy/envoy*"),
-        Proxy(image: "*aws-appmesh-envoy*"),
-        Proxy(name: "envoy"),
-        Proxy(name: "proxy"));
+        Proxy(image: "*/aws-appmesh-envoy*"),
+        Proxy(name: "envoy"), // Open Service Mesh, App Mesh
+        Proxy(name: "proxy")); // the demo
 
     /// <summary>A proxy by name or image; alone in its pod it is a gateway.</summary>
     private static SidecarRule Proxy(string? name = null, string? image = null) => new() { Name = name, Image = image, NeedsCompany = true };

@@ -23,14 +23,20 @@ internal sealed record SidecarRule : IValidatableObject
     /// <summary>Glob of the executable's path of the container's main process.</summary>
     public string? Command { get; init; }
 
-    /// <summary>Key of a pod label or annotation that lists the names of the pod's sidecars, separated by commas.</summary>
+    /// <summary>
+    /// Key of a label or annotation, of the pod or of any of its containers, that lists the names of the pod's sidecars, separated by
+    /// commas; on a container <c>true</c> means that container itself.
+    /// </summary>
     public string? ListedIn { get; init; }
 
     /// <summary>How the pod runs the container.</summary>
     public ContainerKind? Kind { get; init; }
 
-    /// <summary>True for a proxy that is a gateway, and no sidecar, when it is the pod's only container.</summary>
-    public bool NeedsCompany { get; internal init; }
+    /// <summary>
+    /// True for a proxy that is a gateway, and no sidecar, when its pod declares no other main container. Where no source knows all that the
+    /// pod declares, the rule matches.
+    /// </summary>
+    public bool NeedsCompany { get; init; }
 
     /// <summary>What the rule is called in reasons, such as <c>rule 2 of pmoas.toml</c>.</summary>
     public string Origin { get; internal init; } = "a rule";
@@ -47,6 +53,18 @@ internal sealed record SidecarRule : IValidatableObject
         foreach ((string key, _) in texts.Where(t => t.Value is ""))
         {
             yield return new ValidationResult("\"\" matches nothing; write what it should match, or leave the key out", [key]);
+        }
+        if (Label is ['=', ..])
+        {
+            yield return new ValidationResult($"\"{Label}\" has no key; allowed is \"key\" or \"key=glob\"", [nameof(Label)]);
+        }
+        if (ListedIn?.Contains('=') == true)
+        {
+            yield return new ValidationResult($"\"{ListedIn}\" is no key; the names stand in the pod's label or annotation, so write its key alone", [nameof(ListedIn)]);
+        }
+        if (Kind == ContainerKind.Sandbox)
+        {
+            yield return new ValidationResult("a pod's sandbox is never shown; allowed is main, init, native_sidecar, ephemeral", [nameof(Kind)]);
         }
     }
 }

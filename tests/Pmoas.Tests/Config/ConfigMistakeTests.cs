@@ -6,7 +6,7 @@ public sealed class ConfigMistakeTests
 {
     [Theory]
     [InlineData("[http]\nlissten = \"x\"", "pmoas.toml:2:1: http.lissten: \"lissten\" is not a known key; did you mean \"listen\"? allowed: listen")]
-    [InlineData("[htpp]", "pmoas.toml:1:2: htpp: \"htpp\" is not a known key; did you mean \"http\"? allowed: http, log, daemon, sidecar_defaults, sidecars, sources, plugins")]
+    [InlineData("[htpp]", "pmoas.toml:1:2: htpp: \"htpp\" is not a known key; did you mean \"http\"? allowed: http, log, daemon, sidecar_defaults, sidecars, pods, sources, plugins")]
     [InlineData("[daemon]\n  color = 1", "pmoas.toml:2:3: daemon.color: \"color\" is not a known key; allowed: bpf_statistics, container_linger")]
     [InlineData("daemon.colour = 1", "pmoas.toml:1:8: daemon.colour: \"colour\" is not a known key; allowed: bpf_statistics, container_linger")]
     public void points_at_an_unknown_key(string text, string error) => Assert.Equal([error], Errors(text));
@@ -29,9 +29,47 @@ public sealed class ConfigMistakeTests
     [InlineData("[daemon]\ncontainer_linger = \"5 s\"", "pmoas.toml:2:1: daemon.container_linger: \"5 s\" is no duration; allowed is a duration in quotes such as \"50us\", \"10ms\", \"5s\", \"1h30m\", 0s to 1h")]
     [InlineData("[log]\nlevel = \"informaton\"", "pmoas.toml:2:1: log.level: \"informaton\" is not a known value; did you mean \"information\"? allowed: trace, debug, information, warning, error, critical, none")]
     [InlineData("[http]\nlisten = \"127.0.0.1\"", "pmoas.toml:2:1: http.listen: \"127.0.0.1\" is no address with a port; allowed is ADDRESS:PORT such as \"127.0.0.1:8765\" or \"[::]:8765\"")]
-    [InlineData("[[sidecars]]", "pmoas.toml:1:3: sidecars[1]: matches nothing; at least one of name, image, label, command, listed_in, kind is needed")]
+    [InlineData("[[sidecars]]", "pmoas.toml:1:3: sidecars[1]: matches nothing; at least one of namespace, name, image, label, command, listed_in, kind is needed")]
     [InlineData("[[sidecars]]\nname = \"\"", "pmoas.toml:2:1: sidecars[1].name: \"\" matches nothing; write what it should match, or leave the key out")]
+    [InlineData("[[sidecars]]\nneeds_company = true", "pmoas.toml:1:3: sidecars[1]: matches nothing; at least one of namespace, name, image, label, command, listed_in, kind is needed")]
+    [InlineData("[[sidecars]]\nneeds_company = \"yes\"\nname = \"x\"", "pmoas.toml:2:1: sidecars[1].needs_company: \"yes\" is text; allowed is true or false")]
+    [InlineData("[[sidecars]]\nlabel = \"=x\"", "pmoas.toml:2:1: sidecars[1].label: \"=x\" has no key; allowed is \"key\" or \"key=glob\"")]
+    [InlineData("[[sidecars]]\nlisted_in = \"a/b=c\"", "pmoas.toml:2:1: sidecars[1].listed_in: \"a/b=c\" is no key; the names stand in the pod's label or annotation, so write its key alone")]
+    [InlineData("[[sidecars]]\nkind = \"sandbox\"", "pmoas.toml:2:1: sidecars[1].kind: a pod's sandbox is never shown; allowed is main, init, native_sidecar, ephemeral")]
+    [InlineData("[[sidecars]]\nkind = \"sidecar\"", "pmoas.toml:2:1: sidecars[1].kind: \"sidecar\" is not a known value; allowed: main, init, native_sidecar, ephemeral, sandbox")]
     public void points_at_a_value_that_is_not_allowed(string text, string error) => Assert.Equal([error], Errors(text));
+
+    [Theory]
+    [InlineData("[pods]\ninclude_namespaces = [\"a\", \"\"]", "pmoas.toml:2:1: pods.include_namespaces: \"\" is no namespace; write a glob such as \"team-*\", or leave it out")]
+    [InlineData("[pods]\nexclude_namespaces = [\" \"]", "pmoas.toml:2:1: pods.exclude_namespaces: \"\" is no namespace; write a glob such as \"team-*\", or leave it out")]
+    [InlineData("[pods]\nexclude_namespaces = \"kube-system\"", "pmoas.toml:2:1: pods.exclude_namespaces: \"kube-system\" is text; allowed is an array")]
+    [InlineData("[pods]\nnaming_timeout = \"11m\"", "pmoas.toml:2:1: pods.naming_timeout: 11m is out of range; allowed is 0s to 10m")]
+    [InlineData("[pods]\nnamespaces = []", "pmoas.toml:2:1: pods.namespaces: \"namespaces\" is not a known key; allowed: include_namespaces, exclude_namespaces, naming_timeout")]
+    public void points_at_a_mistake_in_pods(string text, string error) => Assert.Equal([error], Errors(text));
+
+    [Theory]
+    [InlineData("kubernetes]\nkubeconfig = \"kube/config\"", "pmoas.toml:2:1: sources.kubernetes.kubeconfig: \"kube/config\" is no absolute path; the daemon runs in another directory than you do, so write it from / on, such as \"/etc/kubernetes/kubelet.conf\"")]
+    [InlineData("kubernetes]\nkubeconfig = \"~/.kube/config\"", "pmoas.toml:2:1: sources.kubernetes.kubeconfig: \"~/.kube/config\" is no absolute path; the daemon runs in another directory than you do, so write it from / on, such as \"/etc/kubernetes/kubelet.conf\"")]
+    [InlineData("kubernetes]\nnode_name = \"Node_1\"", "pmoas.toml:2:1: sources.kubernetes.node_name: \"Node_1\" is no node name; allowed is what kubectl get nodes shows: a-z, 0-9, - and ., at most 253 of them, such as \"node-1.example\"")]
+    [InlineData("kubernetes]\nnode_name = \"-a\"", "pmoas.toml:2:1: sources.kubernetes.node_name: \"-a\" is no node name; allowed is what kubectl get nodes shows: a-z, 0-9, - and ., at most 253 of them, such as \"node-1.example\"")]
+    [InlineData("kubernetes]\nnode_name = \"a..b\"", "pmoas.toml:2:1: sources.kubernetes.node_name: \"a..b\" is no node name; allowed is what kubectl get nodes shows: a-z, 0-9, - and ., at most 253 of them, such as \"node-1.example\"")]
+    [InlineData("kubernetes]\nwatch_timeout = \"1s\"", "pmoas.toml:2:1: sources.kubernetes.watch_timeout: 1s is out of range; allowed is 5s to 1h")]
+    [InlineData("kubernetes]\nenabled = \"auto\"", "pmoas.toml:2:1: sources.kubernetes.enabled: \"auto\" is text; allowed is true or false")]
+    [InlineData("cri]\nendpoints = [\"unix://run/x.sock\"]", "pmoas.toml:2:1: sources.cri.endpoints: \"run/x.sock\" is no path of a socket; allowed is one from / on such as \"/run/containerd/containerd.sock\", with or without unix:// before it")]
+    [InlineData("cri]\nendpoints = [\"/run/\"]", "pmoas.toml:2:1: sources.cri.endpoints: \"/run/\" is no path of a socket; allowed is one from / on such as \"/run/containerd/containerd.sock\", with or without unix:// before it")]
+    [InlineData("docker]\nendpoints = [\"tcp://127.0.0.1:2375\"]", "pmoas.toml:2:1: sources.docker.endpoints: \"tcp://127.0.0.1:2375\" is no path of a socket; allowed is one from / on such as \"/run/containerd/containerd.sock\", with or without unix:// before it")]
+    [InlineData("docker]\nendpoints = [\"\"]", "pmoas.toml:2:1: sources.docker.endpoints: \"\" is no path of a socket; allowed is one from / on such as \"/run/containerd/containerd.sock\", with or without unix:// before it")]
+    [InlineData("docker]\nendpoint = [\"/x\"]", "pmoas.toml:2:1: sources.docker.endpoint: \"endpoint\" is not a known key; did you mean \"endpoints\"? allowed: enabled, endpoints")]
+    [InlineData("cgroupfs]\nendpoints = []", "pmoas.toml:2:1: sources.cgroupfs.endpoints: \"endpoints\" is not a known key; allowed: enabled")]
+    [InlineData("containerd]\nenabled = true", "pmoas.toml:1:10: sources.containerd: \"containerd\" is not a known key; allowed: static, kubernetes, cri, docker, cgroupfs")]
+    public void points_at_a_mistake_in_a_source(string text, string error) => Assert.Equal([error], Errors($"[sources.{text}"));
+
+    [Fact]
+    public void a_node_name_is_not_longer_than_the_api_server_takes()
+    {
+        Assert.Single(Errors($"[sources.kubernetes]\nnode_name = \"{new string('a', 254)}\""));
+        Assert.Empty(ConfigFile.Parse($"[sources.kubernetes]\nnode_name = \"{new string('a', 253)}\"", "pmoas.toml").Errors);
+    }
 
     [Theory]
     [InlineData("[http]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"", "pmoas.toml:3:1: http.listen: set twice, first in line 2; keep one of them")]

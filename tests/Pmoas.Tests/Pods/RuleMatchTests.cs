@@ -7,13 +7,14 @@ public sealed class RuleMatchTests
 {
     private static readonly PodSpec Pod = Specs.Pod("p") with
     {
-        Labels = new Dictionary<string, string> { ["app.kubernetes.io/component"] = "proxy", ["team"] = "" },
+        Labels = new Dictionary<string, string> { ["app.kubernetes.io/component"] = "proxy", ["team"] = "", ["mode"] = "a=b" },
         Annotations = new Dictionary<string, string> { ["pmoas.io/sidecar"] = "logger, envoy" },
     };
 
     private static readonly ContainerSpec Envoy = Specs.Container("envoy", image: "docker.io/envoyproxy/envoy:v1.30") with
     {
         Labels = new Dictionary<string, string> { ["tier"] = "edge" },
+        Annotations = new Dictionary<string, string> { ["note"] = "some words here" },
     };
 
     [Theory]
@@ -43,12 +44,22 @@ public sealed class RuleMatchTests
     [InlineData("tier=edge", true)]
     [InlineData("pmoas.io/sidecar=*envoy", true)]
     [InlineData("tea", false)]
+    [InlineData("mode=a=b", true)]
+    [InlineData("mode=a=*", true)]
+    [InlineData("mode=a", false)]
+    [InlineData("mode=*", true)]
+    [InlineData("note=*words*", true)]
+    [InlineData("tier=Edge", false)]
+    [InlineData("ti*", false)]
     public void label_is_one_of_the_pod_or_the_container(string label, bool matches) => Assert.Equal(matches, Matches(new() { Label = label }));
 
     [Theory]
     [InlineData("/usr/local/bin/envoy", "/usr/local/bin/envoy", true)]
     [InlineData("*/envoy", "/usr/local/bin/envoy", true)]
+    [InlineData("*envoy", "/usr/local/bin/envoy-wrapper", false)]
+    [InlineData("envoy", "/usr/local/bin/envoy", false)]
     [InlineData("*", "", false)]
+    [InlineData("", "", false)]
     public void command_is_a_glob_of_a_known_executable(string glob, string command, bool matches) =>
         Assert.Equal(matches, Matches(new() { Command = glob }, command));
 
@@ -89,25 +100,166 @@ public sealed class RuleMatchTests
         Assert.Equal(new RoleDecision(role, reason), RuleMatch.Decide([], Pod, Envoy with { Kind = Enum.Parse<ContainerKind>(kind) }, ""));
 
     [Theory]
-    [InlineData("istio-proxy", "x", nameof(ContainerKind.Main), "shipped rule 3: name \"istio-proxy\"")]
-    [InlineData("a", "docker.io/istio/proxyv2:1.22", nameof(ContainerKind.Main), "shipped rule 4: image \"*istio/proxyv2*\"")]
-    [InlineData("linkerd-proxy", "x", nameof(ContainerKind.Main), "shipped rule 5: name \"linkerd-proxy\"")]
-    [InlineData("a", "cr.l5d.io/linkerd/proxy:edge", nameof(ContainerKind.Main), "shipped rule 6: image \"*linkerd/proxy*\"")]
-    [InlineData("consul-dataplane", "x", nameof(ContainerKind.Main), "shipped rule 7: name \"consul-dataplane\"")]
-    [InlineData("kuma-sidecar", "x", nameof(ContainerKind.Main), "shipped rule 9: name \"kuma-sidecar\"")]
-    [InlineData("daprd", "x", nameof(ContainerKind.Main), "shipped rule 11: name \"daprd\"")]
-    [InlineData("a", "envoyproxy/envoy:v1.30", nameof(ContainerKind.Main), "shipped rule 13: image \"*envoyproxy/envoy*\"")]
-    [InlineData("proxy", "haproxy:2.6", nameof(ContainerKind.Main), "shipped rule 14: name \"proxy\"")]
+    [InlineData("istio-proxy", "x", nameof(ContainerKind.Main), "shipped rule 3: name \"istio-proxy\", needs_company true")]
+    [InlineData("a", "docker.io/istio/proxyv2:1.22", nameof(ContainerKind.Main), "shipped rule 4: image \"*/proxyv2*\", needs_company true")]
+    [InlineData("a", "gcr.io/gke-release/asm/proxyv2:1.20.8-asm.11-distroless", nameof(ContainerKind.Main), "shipped rule 4: image \"*/proxyv2*\", needs_company true")]
+    [InlineData("a", "registry.redhat.io/openshift-service-mesh/proxyv2-rhel8@sha256:0a1b", nameof(ContainerKind.Main), "shipped rule 4: image \"*/proxyv2*\", needs_company true")]
+    [InlineData("linkerd-proxy", "x", nameof(ContainerKind.Main), "shipped rule 5: name \"linkerd-proxy\", needs_company true")]
+    [InlineData("a", "cr.l5d.io/linkerd/proxy:edge", nameof(ContainerKind.Main), "shipped rule 6: image \"*linkerd/proxy:*\", needs_company true")]
+    [InlineData("consul-dataplane", "x", nameof(ContainerKind.Main), "shipped rule 7: name \"consul-dataplane*\", needs_company true")]
+    [InlineData("a", "mirror.example/consul-dataplane:1.3.0", nameof(ContainerKind.Main), "shipped rule 8: image \"*/consul-dataplane*\", needs_company true")]
+    [InlineData("envoy-sidecar-web", "x", nameof(ContainerKind.Main), "shipped rule 9: name \"envoy-sidecar*\", needs_company true")]
+    [InlineData("kuma-sidecar", "x", nameof(ContainerKind.Main), "shipped rule 10: name \"kuma-sidecar\", needs_company true")]
+    [InlineData("a", "docker.io/kong/kuma-dp:2.6.1", nameof(ContainerKind.Main), "shipped rule 11: image \"*/kuma-dp*\", needs_company true")]
+    [InlineData("daprd", "x", nameof(ContainerKind.Main), "shipped rule 12: name \"daprd\", needs_company true")]
+    [InlineData("a", "docker.io/daprio/daprd:1.12.0", nameof(ContainerKind.Main), "shipped rule 13: image \"*/daprd*\", needs_company true")]
+    [InlineData("a", "envoyproxy/envoy:v1.30", nameof(ContainerKind.Main), "shipped rule 14: image \"*envoyproxy/envoy*\", needs_company true")]
+    [InlineData("a", "public.ecr.aws/appmesh/aws-appmesh-envoy:v1.27.3.0-prod", nameof(ContainerKind.Main), "shipped rule 15: image \"*/aws-appmesh-envoy*\", needs_company true")]
+    [InlineData("envoy-2", "x", nameof(ContainerKind.Main), null)]
+    [InlineData("envoy", "mirror.example/edge:1", nameof(ContainerKind.Main), "shipped rule 1: listed_in \"pmoas.io/sidecar\"")]
+    [InlineData("proxy", "haproxy:2.6", nameof(ContainerKind.Main), "shipped rule 17: name \"proxy\", needs_company true")]
     [InlineData("a", "x", nameof(ContainerKind.NativeSidecar), "shipped rule 2: kind \"native_sidecar\"")]
     [InlineData("logger", "x", nameof(ContainerKind.Init), "shipped rule 1: listed_in \"pmoas.io/sidecar\"")]
-    public void shipped_rules_know_the_proxies(string name, string image, string kind, string reason) =>
-        Assert.Equal(new RoleDecision(Role.Sidecar, reason), RuleMatch.Decide(ShippedRules.All, Pod, Specs.Container(name, image: image, kind: Enum.Parse<ContainerKind>(kind)), ""));
+    public void shipped_rules_know_the_proxies(string name, string image, string kind, string? reason) =>
+        Assert.Equal(
+            reason is null ? new RoleDecision(Role.Service, "no rule matches") : new RoleDecision(Role.Sidecar, reason),
+            RuleMatch.Decide(ShippedRules.All, Pod, Specs.Container(name, image: image, kind: Enum.Parse<ContainerKind>(kind)), ""));
 
     [Theory]
     [InlineData("app", "nginx:1.22")]
     [InlineData("istio", "istio/pilot:1.22")]
+    [InlineData("linkerd-cni", "cr.l5d.io/linkerd/proxy-init:v2.2.3")]
+    [InlineData("shutdown-manager", "docker.io/envoyproxy/gateway:v1.0.1")]
+    [InlineData("kube-proxy", "registry.k8s.io/kube-proxy:v1.30.1")]
+    [InlineData("fluent-bit", "fluent/fluent-bit:3.0.4")]
+    [InlineData("cloud-sql-proxy", "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.11.0")]
     public void shipped_rules_leave_services_alone(string name, string image) =>
         Assert.Equal(Role.Service, RuleMatch.Decide(ShippedRules.All, Pod, Specs.Container(name, image: image), "").Role);
+
+    [Theory]
+    [InlineData("lab", true)]
+    [InlineData("l*", true)]
+    [InlineData("", false)]
+    [InlineData("lab-2", false)]
+    public void namespace_is_a_glob_of_the_pods(string glob, bool matches) => Assert.Equal(matches, Matches(new() { Namespace = glob }));
+
+    [Fact]
+    public void a_namespace_narrows_a_rule()
+    {
+        Assert.True(Matches(new() { Namespace = "lab", Name = "envoy" }));
+        Assert.False(Matches(new() { Namespace = "edge", Name = "envoy" }));
+    }
+
+    [Theory]
+    [InlineData("envoy,logger", true)]
+    [InlineData(" envoy , logger ", true)]
+    [InlineData("envoy,", true)]
+    [InlineData(",,envoy,,", true)]
+    [InlineData("nobody, envoy", true)]
+    [InlineData("nobody", false)]
+    [InlineData("env*", false)]
+    [InlineData("envoy logger", false)]
+    [InlineData("true", false)]
+    [InlineData("", false)]
+    public void a_list_of_the_pod_may_have_blanks_and_trailing_commas(string list, bool matches)
+    {
+        foreach (PodSpec pod in new[] { Pod with { Labels = Label("proxies", list) }, Pod with { Annotations = Label("proxies", list) } })
+        {
+            Assert.Equal(matches, RuleMatch.Matches(new() { ListedIn = "proxies" }, pod, Envoy, ""));
+            Assert.False(RuleMatch.Matches(new() { ListedIn = "proxies-2" }, pod, Envoy, ""));
+        }
+    }
+
+    [Theory]
+    [InlineData("proxy", "true", "proxy")]
+    [InlineData("proxy", " true ", "proxy")]
+    [InlineData("app", "proxy, logger", "proxy logger")]
+    [InlineData("app", "proxy,nobody,", "proxy")]
+    [InlineData("proxy", "proxy", "proxy")]
+    [InlineData("proxy", "false", "")]
+    [InlineData("proxy", "True", "")]
+    public void a_container_may_say_it_is_one_or_list_those_of_its_pod(string labelled, string value, string sidecars)
+    {
+        PodSpec pod = Specs.Pod("p", Labelled("app"), Labelled("proxy"), Labelled("logger"), Labelled("true"));
+        Assert.Equal(sidecars, string.Join(' ', Sidecars([new() { ListedIn = "pmoas.io/sidecar" }], pod)));
+
+        ContainerSpec Labelled(string name) => Specs.Container(name) with { Labels = name == labelled ? Label("pmoas.io/sidecar", value) : Specs.None };
+    }
+
+    [Fact]
+    public void a_pod_may_have_several_sidecars_and_several_services()
+    {
+        PodSpec pod = Specs.Pod("p", Specs.Container("web"), Specs.Container("envoy"), Specs.Container("api"), Specs.Container("daprd")) with { IsComplete = true };
+        Assert.Equal(["envoy", "daprd"], Sidecars(ShippedRules.All, pod));
+    }
+
+    [Theory]
+    [InlineData("team=blue", nameof(ContainerKind.Init), false)]
+    [InlineData("team=blue", nameof(ContainerKind.Ephemeral), false)]
+    [InlineData("team=blue", nameof(ContainerKind.Main), true)]
+    [InlineData("tier=edge", nameof(ContainerKind.Init), true)]
+    [InlineData("tier=edge", nameof(ContainerKind.Ephemeral), true)]
+    [InlineData("tier=edge", nameof(ContainerKind.Sandbox), false)]
+    public void a_label_of_the_pod_takes_no_init_container_a_label_of_its_own_does(string label, string kind, bool matches) =>
+        Assert.Equal(matches, RuleMatch.Matches(
+            new() { Label = label, Name = "en*" }, Pod with { Labels = Label("team", "blue") }, Envoy with { Kind = Enum.Parse<ContainerKind>(kind) }, ""));
+
+    [Theory]
+    [InlineData(nameof(ContainerKind.Init))]
+    [InlineData(nameof(ContainerKind.Ephemeral))]
+    [InlineData(nameof(ContainerKind.Sandbox))]
+    public void name_image_command_and_namespace_take_only_what_runs_for_the_pods_life(string kind)
+    {
+        SidecarRule rule = new() { Name = "*", Image = "*", Command = "*", Namespace = "*" };
+        Assert.True(RuleMatch.Matches(rule, Pod, Envoy, "/bin/x"));
+        Assert.False(RuleMatch.Matches(rule, Pod, Envoy with { Kind = Enum.Parse<ContainerKind>(kind) }, "/bin/x"));
+    }
+
+    [Theory]
+    [InlineData(true, "", false)] // alone
+    [InlineData(false, "", true)] // perhaps not alone
+    [InlineData(true, "app Main", true)]
+    [InlineData(true, "proxy Main", false)] // started again, and still there under the same name
+    [InlineData(true, " Main", false)] // nameless: perhaps the pause container
+    [InlineData(true, "setup Init", false)]
+    [InlineData(true, "logger NativeSidecar", false)] // nothing that a proxy could serve
+    [InlineData(true, "debugger Ephemeral", false)]
+    public void a_rule_that_needs_company_matches_beside_another_main_container(bool isComplete, string other, bool matches)
+    {
+        ContainerSpec proxy = Specs.Container("proxy");
+        ContainerSpec[] others = other.Length == 0 ? [] : [Specs.Container(other.Split(' ')[0], kind: Enum.Parse<ContainerKind>(other.Split(' ')[1]))];
+        PodSpec pod = Specs.Pod("p", [proxy, .. others]) with { IsComplete = isComplete };
+
+        Assert.Equal(matches, RuleMatch.Matches(new() { Name = "proxy", NeedsCompany = true }, pod, proxy, ""));
+        Assert.True(RuleMatch.Matches(new() { Name = "proxy" }, pod, proxy, ""));
+    }
+
+    [Fact]
+    public void a_later_rule_that_needs_no_company_still_decides()
+    {
+        ContainerSpec proxy = Specs.Container("proxy");
+        PodSpec pod = Specs.Pod("p", proxy) with { IsComplete = true };
+        SidecarRule alone = new() { Name = "proxy", NeedsCompany = true, Origin = "rule 1" };
+
+        Assert.Equal(new RoleDecision(Role.Service, "the pod's only main container, and rule 1 needs company"), RuleMatch.Decide([alone], pod, proxy, ""));
+        Assert.Equal(
+            new RoleDecision(Role.Sidecar, "rule 2: namespace \"lab\""),
+            RuleMatch.Decide([alone, new() { Namespace = "lab", Origin = "rule 2" }], pod, proxy, ""));
+    }
+
+    [Fact]
+    public void every_key_is_said_in_words() =>
+        Assert.Equal(
+            "namespace \"a\", name \"b\", image \"c\", label \"d=e\", command \"f\", listed_in \"g\", kind \"native_sidecar\", needs_company true",
+            RuleMatch.InWords(new()
+            {
+                Namespace = "a", Name = "b", Image = "c", Label = "d=e", Command = "f", ListedIn = "g", Kind = ContainerKind.NativeSidecar, NeedsCompany = true,
+            }));
+
+    private static IEnumerable<string> Sidecars(IReadOnlyList<SidecarRule> rules, PodSpec pod) =>
+        pod.Containers.Where(c => RuleMatch.Decide(rules, pod, c, "").Role == Role.Sidecar).Select(c => c.Name);
+
+    private static Dictionary<string, string> Label(string key, string value) => new() { [key] = value };
 
     private static bool Matches(SidecarRule rule, string command = "") => RuleMatch.Matches(rule, Pod, Envoy, command);
 }
