@@ -1,6 +1,8 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Reflection;
 
 namespace Pmoas.Host.Config;
 
@@ -69,10 +71,8 @@ internal static class TomlText
         switch (from.Value)
         {
             case string name when type.IsEnum:
-                string[] names = EnumNames(type);
-                int index = Array.IndexOf(names, name);
-                value = index < 0 ? null : Enum.GetValues(type).GetValue(index);
-                wrong = index < 0 ? KeyNames.Unknown("a known value", name, names) : null;
+                value = EnumValues(type).FirstOrDefault(v => EnumName(v) == name);
+                wrong = value is null ? KeyNames.Unknown("a known value", name, EnumNames(type)) : null;
                 break;
             case string text when type == typeof(TimeSpan):
                 value = Duration.TryParse(text, out TimeSpan span) ? span : null;
@@ -97,6 +97,11 @@ internal static class TomlText
         return wrong is null;
     }
 
-    private static string[] EnumNames(Type type) =>
-        [.. Enum.GetValues(type).Cast<object>().Select(v => KeyNames.SnakeCase(v.ToString()!))];
+    // A value marked as not browsable is the program's own.
+    private static IEnumerable<object> EnumValues(Type type) => Enum.GetValues(type).Cast<object>()
+        .Where(v => type.GetField(v.ToString()!)?.GetCustomAttribute<BrowsableAttribute>() is not { Browsable: false });
+
+    private static string[] EnumNames(Type type) => [.. EnumValues(type).Select(EnumName)];
+
+    private static string EnumName(object value) => KeyNames.SnakeCase(value.ToString()!);
 }

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.ComponentModel;
 
 namespace Pmoas.Host.Pods;
 
@@ -83,6 +84,7 @@ internal enum ContainerKind
     NativeSidecar,
     Ephemeral,
 
-    /// <summary>The pause container that holds the pod's namespaces; never shown.</summary>
+    /// <summary>The pause container that holds the pod's namespaces; never shown, and no value for a rule.</summary>
+    [Browsable(false)]
     Sandbox,
 }

@@ -62,9 +62,5 @@ internal sealed record SidecarRule : IValidatableObject
         {
             yield return new ValidationResult($"\"{ListedIn}\" is no key; the names stand in the pod's label or annotation, so write its key alone", [nameof(ListedIn)]);
         }
-        if (Kind == ContainerKind.Sandbox)
-        {
-            yield return new ValidationResult("a pod's sandbox is never shown; allowed is main, init, native_sidecar, ephemeral", [nameof(Kind)]);
-        }
     }
 }

@@ -35,8 +35,8 @@ public sealed class ConfigMistakeTests
     [InlineData("[[sidecars]]\nneeds_company = \"yes\"\nname = \"x\"", "pmoas.toml:2:1: sidecars[1].needs_company: \"yes\" is text; allowed is true or false")]
     [InlineData("[[sidecars]]\nlabel = \"=x\"", "pmoas.toml:2:1: sidecars[1].label: \"=x\" has no key; allowed is \"key\" or \"key=glob\"")]
     [InlineData("[[sidecars]]\nlisted_in = \"a/b=c\"", "pmoas.toml:2:1: sidecars[1].listed_in: \"a/b=c\" is no key; the names stand in the pod's label or annotation, so write its key alone")]
-    [InlineData("[[sidecars]]\nkind = \"sandbox\"", "pmoas.toml:2:1: sidecars[1].kind: a pod's sandbox is never shown; allowed is main, init, native_sidecar, ephemeral")]
-    [InlineData("[[sidecars]]\nkind = \"sidecar\"", "pmoas.toml:2:1: sidecars[1].kind: \"sidecar\" is not a known value; allowed: main, init, native_sidecar, ephemeral, sandbox")]
+    [InlineData("[[sidecars]]\nkind = \"sandbox\"", "pmoas.toml:2:1: sidecars[1].kind: \"sandbox\" is not a known value; allowed: main, init, native_sidecar, ephemeral")]
+    [InlineData("[[sidecars]]\nkind = \"sidecar\"", "pmoas.toml:2:1: sidecars[1].kind: \"sidecar\" is not a known value; allowed: main, init, native_sidecar, ephemeral")]
     public void points_at_a_value_that_is_not_allowed(string text, string error) => Assert.Equal([error], Errors(text));
 
     [Theory]
