@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Config;
 using Pmoas.Host.Plugins;
+using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;

@@ -8,6 +8,9 @@ namespace Pmoas.Host.Pods;
 /// </summary>
 internal static class NestedPids
 {
+    /// <summary>True when this process is in the machine's own pid namespace and so sees every process.</summary>
+    public static bool InitialNamespace { get; } = IsInitial();
+
     /// <summary>The process's numbers, that of our own namespace first, that of its own last; empty when it is gone.</summary>
     /// <param name="pid">Its number in our namespace.</param>
     public static IReadOnlyList<int> Of(int pid)
@@ -53,5 +56,11 @@ internal static class NestedPids
         }
         // One number may be that of several processes at different levels: a runtime means the container's first.
         return fitting.Count <= 1 ? fitting.FirstOrDefault() : fitting.Contains(MainProcess.Of(processes)) ? MainProcess.Of(processes) : fitting[0];
+    }
+
+    private static bool IsInitial()
+    {
+        const string Initial = "pid:[4026531836]"; // PROC_PID_INIT_INO of the kernel's proc_ns.h
+        return new FileInfo("/proc/self/ns/pid").LinkTarget == Initial;
     }
 }

@@ -61,5 +61,5 @@ internal sealed record PodRow(
         container?.RoleReason ?? (spec.CgroupPath.Length > 0 ? "its cgroup does not exist" : "it does not run"),
         spec.Id, spec.CgroupPath, pod.Uid, pod.Ip, pod.HostIp, pod.Owner, pod.Sources);
 
-    private static IReadOnlyList<int>? Nested(int main) => main > 0 && NestedPids.Of(main) is [_, _, ..] all ? [.. all.Skip(1)] : null;
+    private static IReadOnlyList<int>? Nested(int main) => main > 0 && Pmoas.Host.Pods.NestedPids.Of(main) is [_, _, ..] all ? [.. all.Skip(1)] : null;
 }

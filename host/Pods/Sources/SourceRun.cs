@@ -8,6 +8,8 @@ namespace Pmoas.Host.Pods.Sources;
 /// </summary>
 internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
 {
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+
     private readonly IPodSource _source;
     private readonly int _rank;
     private readonly bool _isWanted;
@@ -23,6 +25,8 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
     private int _pods;
     private long _failures;
     private int _inARow;
+    private volatile TaskCompletionSource? _nudged;
+    private bool _wasUp;
     private string _problem = "";
     private string _logged = "";
 
@@ -67,6 +71,13 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
     /// <inheritdoc/>
     public void Alive() => Hear(pods: null);
 
+    /// <summary>A container's cgroup was just made or removed. From any thread; returns at once.</summary>
+    public void Nudge()
+    {
+        _nudged?.TrySetResult();
+        _source.Nudge();
+    }
+
     /// <summary>Stops it; what it told stays in the directory until it is withdrawn.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -105,7 +116,23 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
             // Who answers and fails at once, over and over, is asked less and less often all the same.
             _inARow = _time.GetElapsedTime(begun) < Backoff.Well ? _inARow + 1 : 1;
             TimeSpan pause = Backoff.Pause(_inARow, Random.Shared.NextDouble());
-            await Task.Delay(asked > pause ? asked.Value : pause, _time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await PauseAsync(asked > pause ? asked.Value : pause, mayEndEarly: asked is null, stopping);
+        }
+    }
+
+    /// <summary>A container that comes or goes is a sign that the runtime is back: a pause that nobody asked for ends then.</summary>
+    private async Task PauseAsync(TimeSpan pause, bool mayEndEarly, CancellationToken stopping)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        TimeSpan least = mayEndEarly && pause > ShortestPause ? ShortestPause : pause;
+        await Task.Delay(least, _time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (pause > least)
+        {
+            TaskCompletionSource nudged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            _nudged = nudged;
+            await Task.WhenAny(nudged.Task, Task.Delay(pause - least, _time, ending.Token));
+            _nudged = null;
+            await ending.CancelAsync();
         }
     }
 
@@ -116,7 +143,7 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
         {
             _heard = _time.GetUtcNow();
             recovered = !_isUp && _logged.Length > 0;
-            (_isUp, _problem, _logged) = (true, "", "");
+            (_isUp, _wasUp, _problem, _logged) = (true, true, "", "");
             _pods = pods ?? _pods;
         }
         if (recovered)
@@ -138,7 +165,9 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
         }
         if (tell)
         {
-            _log.LogWarning("Source {Source} at {Endpoint} does not tell pods now; what it told stays: {Problem}", _source.Name, _source.Endpoint, problem);
+            // Found by itself and never of use, such as a containerd that only serves Docker: worth a line, no alarm.
+            _log.Log(_isWanted || _wasUp ? LogLevel.Warning : LogLevel.Information,
+                "Source {Source} at {Endpoint} does not tell pods now; what it told stays: {Problem}", _source.Name, _source.Endpoint, problem);
         }
         _settled.TrySetResult();
     }
