@@ -7,8 +7,8 @@ namespace Pmoas.Beds.Place;
 /// <summary>All that a bed puts on the machine, found by its name and by the list of cgroups in its folder.</summary>
 internal sealed partial class BedTraces
 {
-    private const string CniResults = "/var/lib/cni/results";
     private readonly List<string> _cgroups;
+    private readonly List<string> _filesElsewhere = [];
 
     internal BedTraces(string name)
     {
@@ -41,7 +41,7 @@ internal sealed partial class BedTraces
     /// <summary>Kills processes, removes mounts, cgroups, network namespace, sockets and files: the same way after a crash and in the end.</summary>
     internal async Task RemoveAsync()
     {
-        IReadOnlyList<string> sockets = ShimSockets.Of(Directory);
+        _filesElsewhere.AddRange(FilesElsewhere.Of(Directory));
         await RuntimeProcesses.KillAsync(Directory);
         foreach (string cgroup in _cgroups)
         {
@@ -50,8 +50,7 @@ internal sealed partial class BedTraces
 
         Mounts.RemoveUnder(Directory);
         await Network.DeleteAsync();
-        ShimSockets.Remove(sockets);
-        CniFiles().ToList().ForEach(File.Delete);
+        FilesElsewhere.Remove(_filesElsewhere);
         if (System.IO.Directory.Exists(Directory))
         {
             System.IO.Directory.Delete(Directory, recursive: true);
@@ -68,12 +67,9 @@ internal sealed partial class BedTraces
         .. Mounts.Under(Directory).Select(point => $"mount {point}"),
         .. _cgroups.SelectMany(PodCgroups.Directories).Where(System.IO.Directory.Exists).Select(path => $"cgroup {path}"),
         .. NamedNetns.Existing().Where(name => name == Name).Select(name => $"network namespace {name}"),
-        .. CniFiles().Select(path => $"file {path}"),
+        .. _filesElsewhere.Concat(FilesElsewhere.Of(Directory)).Distinct().Where(File.Exists).Select(path => $"file {path}"),
         .. System.IO.Directory.Exists(Directory) ? (string[])[$"folder {Directory}"] : [],
     ];
-
-    private IEnumerable<string> CniFiles() =>
-        System.IO.Directory.Exists(CniResults) ? System.IO.Directory.EnumerateFiles(CniResults, $"{Name}-net-*") : [];
 
     /// <summary>Process id in a bed's name (<c>pmoas-bed-pid-number</c>); 0 when it is no such name.</summary>
     private static int OwnerOf(string name) =>
