@@ -12,8 +12,7 @@ internal static class FilesElsewhere
     /// <summary>Those of the containers and sandboxes that are in a bed's folder now.</summary>
     internal static IReadOnlyList<string> Of(string bed) =>
     [
-        .. Under($"{bed}/state/io.containerd.runtime.v2.task", $"{bed}/exec/containerd/daemon/io.containerd.runtime.v2.task")
-            .SelectMany(Directory.EnumerateDirectories).Select(AddressOf).OfType<string>(),
+        .. Under($"{bed}/state/io.containerd.runtime.v2.task").SelectMany(Directory.EnumerateDirectories).Select(AddressOf).OfType<string>(),
         .. Under($"{bed}/state/io.containerd.grpc.v1.cri/sandboxes").SelectMany(sandbox => ResultsOf(Path.GetFileName(sandbox))),
     ];
 
@@ -34,7 +33,7 @@ internal static class FilesElsewhere
         }
     }
 
-    private static IEnumerable<string> Under(params string[] folders) => folders.Where(Directory.Exists).SelectMany(Directory.EnumerateDirectories);
+    private static IEnumerable<string> Under(string folder) => Directory.Exists(folder) ? Directory.EnumerateDirectories(folder) : [];
 
     private static string? AddressOf(string bundle)
     {

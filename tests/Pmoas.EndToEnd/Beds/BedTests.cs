@@ -1,4 +1,5 @@
 using Pmoas.Beds.Containerd;
+using Pmoas.Beds.Docker;
 using Pmoas.Beds.Pods;
 using Pmoas.Host.Demo;
 
@@ -32,6 +33,33 @@ public sealed class BedTests
             Assert.DoesNotContain(PodCgroups.Directories(pod.CgroupPath), Directory.Exists);
             Assert.Equal(2, other.Containers.Count);
             Assert.NotEmpty(bed.Remains());
+        }
+
+        Assert.Empty(bed.Remains());
+    }
+
+    [Fact]
+    public async Task a_docker_pod_answers_through_its_sidecar_and_all_is_gone_in_the_end()
+    {
+        DockerBed bed = await DockerBed.StartAsync();
+        await using (bed)
+        {
+            RunningPod pod = await bed.StartMeshPodAsync("shop", "cart");
+            Assert.Equal(Requests, (await ExactClient.RunAsync(bed.Network, pod.SidecarUrl, Requests, keepAlive: false)).Requests);
+            Assert.Equal($"/k8s_POD_cart_shop_{pod.Uid}_0", await bed.Docker.InspectAsync(pod.SandboxId, "{{.Name}}"));
+
+            RunningContainer restarted = await bed.RestartContainerAsync(pod, MeshPod.Sidecar);
+            Assert.Equal($"/k8s_proxy_cart_shop_{pod.Uid}_1", await bed.Docker.InspectAsync(restarted.Id, "{{.Name}}"));
+            await MeshPod.UntilListeningAsync(pod.CgroupPath);
+            await bed.RestartRuntimeAsync();
+            Assert.Equal("true", await bed.Docker.InspectAsync(restarted.Id, "{{.State.Running}}"));
+            Assert.Equal(Requests, (await ExactClient.RunAsync(bed.Network, pod.SidecarUrl, Requests, keepAlive: false)).Requests);
+
+            PlainPair pair = await bed.StartPlainPairAsync("web");
+            Assert.Equal(Requests, (await ExactClient.RunAsync(bed.Network, pair.SidecarUrl, Requests, keepAlive: false)).Requests);
+            Assert.NotEmpty(pair.First.Processes);
+            await bed.StopPodAsync(pod);
+            Assert.DoesNotContain(PodCgroups.Directories(pod.CgroupPath), Directory.Exists);
         }
 
         Assert.Empty(bed.Remains());
