@@ -18,7 +18,11 @@ internal static class ExactClient
     /// <param name="keepAlive">False: a new connection for each request.</param>
     /// <param name="connections">Connections open at the same time; 1 is one after the other.</param>
     internal static Task<ExactTraffic> RunAsync(PodBed bed, Uri url, int requests, bool keepAlive, int connections = 1) =>
-        bed.ClientNetns.RunAsync(() => Run(url, requests, keepAlive, connections));
+        RunAsync(bed.ClientNetns, url, requests, keepAlive, connections);
+
+    /// <summary>The same from any network namespace.</summary>
+    internal static Task<ExactTraffic> RunAsync(NamedNetns from, Uri url, int requests, bool keepAlive, int connections = 1) =>
+        from.RunAsync(() => Run(url, requests, keepAlive, connections));
 
     /// <summary>Opens one connection from outside the pod and leaves it to the caller.</summary>
     internal static Task<ExactConnection> OpenAsync(PodBed bed, Uri url) => bed.ClientNetns.RunAsync(() => new ExactConnection(url));
