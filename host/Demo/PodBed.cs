@@ -85,7 +85,7 @@ internal sealed class PodBed : IAsyncDisposable
         }
     }
 
-    /// <summary>The lines of pmoas.toml that declare this pod and say which container is the sidecar.</summary>
+    /// <summary>The lines of pmoas.toml that declare this pod, say which container is the sidecar, and leave out what else runs on the machine.</summary>
     internal string StaticPodToml()
     {
         string containers = string.Join(
@@ -98,6 +98,12 @@ internal sealed class PodBed : IAsyncDisposable
             namespace = "{PodNamespace}"
             name = "{Name}"
             containers = [ {containers} ]
+
+            [sources]
+            kubernetes.enabled = false
+            cri.enabled = false
+            docker.enabled = false
+            cgroupfs.enabled = false
 
             """;
     }

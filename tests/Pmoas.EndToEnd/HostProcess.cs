@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 
 namespace Pmoas.EndToEnd;
 
@@ -44,6 +45,15 @@ internal sealed class HostProcess : IAsyncDisposable
         return new HostProcess(site, new Process { StartInfo = start });
     }
 
+    /// <summary>Runs a verb to its end, which must be a good one, and takes its JSON.</summary>
+    public static async Task<JsonElement> JsonOfAsync(Site site, string verb, params string[] arguments)
+    {
+        await using HostProcess process = Start(site, verb, arguments: [.. arguments, "-o", "json"]);
+        int code = await process.ExitAsync();
+        Assert.True(code == 0, $"pmoas {verb} ended with {code}:\n{process.Log}");
+        return JsonDocument.Parse(process.Output).RootElement;
+    }
+
     /// <summary>Starts the daemon and waits until it is ready.</summary>
     public static async Task<HostProcess> RunAsync(Site site, string? badAt = null)
     {
@@ -82,14 +92,14 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public Task UntilLogAsync(string text) => UntilAsync(() => Task.FromResult(Log.Contains(text, StringComparison.Ordinal)), $"the log line {text}");
 
-    /// <summary>Waits up to 20 s; the log is part of the failure.</summary>
-    public async Task UntilAsync(Func<Task<bool>> condition, string what)
+    /// <summary>Waits; the log is part of the failure.</summary>
+    public async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 20)
     {
         long begun = Stopwatch.GetTimestamp();
         while (!await condition())
         {
             Assert.False(_process.HasExited, $"pmoas ended before it came to {what}:\n{Log}{Output}");
-            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(20), $"20 s without {what}:\n{Log}{Output}");
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(seconds), $"{seconds} s without {what}:\n{Log}{Output}");
             await Task.Delay(50);
         }
     }

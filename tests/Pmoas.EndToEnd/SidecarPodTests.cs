@@ -125,7 +125,7 @@ public sealed class SidecarPodTests
     {
         Site site = new();
         site.Install(Built.Accept, "Accept");
-        site.Write(bed.StaticPodToml() + "[plugins.accept]");
+        site.WriteWithSources(bed.StaticPodToml() + "[plugins.accept]");
         return site;
     }
 

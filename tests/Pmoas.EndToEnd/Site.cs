@@ -6,6 +6,9 @@ namespace Pmoas.EndToEnd;
 /// <summary>A temporary place to run the daemon in: a configuration file, a plugin directory and a free port. Gone when disposed.</summary>
 internal sealed class Site : IDisposable
 {
+    // Other tests run real containers at the same time: a test that does not ask for them must not see them.
+    private const string OnlyByHand = "[sources.kubernetes]\nenabled = false\n[sources.cri]\nenabled = false\n[sources.docker]\nenabled = false\n[sources.cgroupfs]\nenabled = false\n";
+
     public Site()
     {
         Directory.CreateDirectory(Plugins);
@@ -20,8 +23,11 @@ internal sealed class Site : IDisposable
 
     public int Port { get; } = FreePort();
 
-    /// <summary>Writes the configuration: the port, then <paramref name="toml"/>.</summary>
-    public void Write(string toml) => File.WriteAllText(Config, $"[http]\nlisten = \"127.0.0.1:{Port}\"\n{toml}\n");
+    /// <summary>Writes the configuration: the port, then <paramref name="toml"/>, then no source of pods but those declared by hand.</summary>
+    public void Write(string toml) => WriteWithSources($"{toml}\n{OnlyByHand}");
+
+    /// <summary>Writes the configuration: the port, then <paramref name="toml"/>, which says where pods are learned from.</summary>
+    public void WriteWithSources(string toml) => File.WriteAllText(Config, $"[http]\nlisten = \"127.0.0.1:{Port}\"\n{toml}\n");
 
     /// <summary>Copies a built plugin in, under a folder of this name.</summary>
     /// <returns>Path of its DLL.</returns>
