@@ -13,6 +13,7 @@ internal sealed class LookTimes(TimeProvider time)
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Second = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Third = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,7 +21,8 @@ internal sealed class LookTimes(TimeProvider time)
     private TimeSpan _second = TimeSpan.MaxValue;
     private TimeSpan _third = TimeSpan.MaxValue;
     private TimeSpan _regular = TimeSpan.Zero;
-    private TimeSpan _lookBegan = TimeSpan.MaxValue;
+    private TimeSpan _lookBegan = TimeSpan.Zero;
+    private TimeSpan _earliest = TimeSpan.Zero;
 
     private TimeSpan Now => time.GetElapsedTime(0);
 
@@ -51,23 +53,26 @@ internal sealed class LookTimes(TimeProvider time)
     {
         lock (_lock)
         {
-            (_soon, _lookBegan) = (TimeSpan.Zero, TimeSpan.MaxValue);
+            (_soon, _earliest) = (TimeSpan.Zero, TimeSpan.Zero);
         }
     }
 
     /// <summary>
-    /// Completes when it is time to look; the look is what the caller does until it calls again. Looks take at most a fifth of the time,
-    /// however often something happens: a runtime with many containers has other work.
+    /// The runtime has answered the look that began last with its list. The next begins four times as long after that as the list took, however
+    /// often something happens: a runtime with many containers has other work.
     /// </summary>
-    public async Task WaitAsync(CancellationToken stopping)
+    public void Listed()
     {
-        TimeSpan earliest;
         lock (_lock)
         {
             TimeSpan now = Now;
-            earliest = _lookBegan > now ? now : now + ((now - _lookBegan) * 4);
-            earliest = Earlier(earliest, now + Longest);
+            _earliest = now + Earlier((now - _lookBegan) * 4, LongestPause);
         }
+    }
+
+    /// <summary>Completes when it is time to look.</summary>
+    public async Task WaitAsync(CancellationToken stopping)
+    {
         while (true)
         {
             Task changed;
@@ -76,7 +81,7 @@ internal sealed class LookTimes(TimeProvider time)
             {
                 TimeSpan now = Now;
                 TimeSpan next = Earlier(Earlier(_soon, _second), Earlier(_third, _regular));
-                pause = (next > earliest ? next : earliest) - now;
+                pause = (next > _earliest ? next : _earliest) - now;
                 if (pause <= TimeSpan.Zero)
                 {
                     Begin(now);

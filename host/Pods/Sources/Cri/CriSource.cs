@@ -59,6 +59,7 @@ internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogg
             // Containers first: a sandbox is made before its containers, so each of them has its own in the second list.
             IReadOnlyList<Container> containers = await runtime.ListContainersAsync(stopping);
             IReadOnlyList<PodSandbox> sandboxes = await runtime.ListSandboxesAsync(stopping);
+            _looks.Listed();
             await LearnAsync(
                 infos, containers.Select(c => c.Id), containers.Where(c => c.State == ContainerState.ContainerRunning).Select(c => c.Id),
                 async id => CriInfo.Parse(await runtime.InfoAsync(id, stopping)), stopping);

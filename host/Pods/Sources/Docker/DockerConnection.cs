@@ -31,24 +31,24 @@ internal sealed class DockerConnection : IDisposable
     /// <summary>True when Docker runs in another mount namespace, so its paths are not ours.</summary>
     public bool IsNested { get; }
 
-    /// <summary>All containers, those that ended too: id and state.</summary>
-    public Task<IReadOnlyList<ContainerListResponse>> ListAsync(CancellationToken stopping) => AskAsync(
+    /// <summary>All containers, those that ended too.</summary>
+    public Task<IReadOnlyList<DockerContainer>> ListAsync(CancellationToken stopping) => AskAsync<IReadOnlyList<DockerContainer>>(
         "list of containers",
-        async limit => (IReadOnlyList<ContainerListResponse>)[.. await _client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, limit)],
+        async limit => [.. (await _client.Containers.ListContainersAsync(new ContainersListParameters { All = true }, limit)).Select(DockerContainer.Of)],
         stopping);
 
-    /// <summary>One container; null when it is gone.</summary>
-    public Task<DockerContainer?> InspectAsync(string id, CancellationToken stopping) => AskAsync(
+    /// <summary>The process of one container; none when it is gone.</summary>
+    public Task<DockerProcess> InspectAsync(string id, CancellationToken stopping) => AskAsync(
         "inspection of a container",
         async limit =>
         {
             try
             {
-                return DockerContainer.Of(await _client.Containers.InspectContainerAsync(id, limit));
+                return DockerProcess.Of(await _client.Containers.InspectContainerAsync(id, limit));
             }
             catch (DockerContainerNotFoundException)
             {
-                return null;
+                return DockerProcess.None;
             }
         },
         stopping);
@@ -71,12 +71,14 @@ internal sealed class DockerConnection : IDisposable
         try
         {
             await _client.System.MonitorEventsAsync(parameters, new EventSink(happened), stopping);
-            throw new EndOfStreamException();
         }
-        catch (Exception e) when (e is not SourceException && !stopping.IsCancellationRequested)
+        // Whatever it was thrown by, transport or JSON: the end of the stream is all it means.
+        catch (Exception e) when (!stopping.IsCancellationRequested)
         {
-            throw DockerFault.Of(e, _endpoint, "stream of events", Limit);
+            throw DockerFault.Ended(e, _endpoint);
         }
+        stopping.ThrowIfCancellationRequested();
+        throw DockerFault.Ended(cause: null, _endpoint);
     }
 
     /// <inheritdoc/>

@@ -19,20 +19,22 @@ internal sealed record DockerContainer(string Id, string Name, string Image, str
     /// <summary>When it was made.</summary>
     public DateTime Created { get; init; }
 
-    /// <summary>State as lists name it, such as <c>running</c>.</summary>
-    public string State { get; init; } = "";
+    /// <summary>True while it runs, also when it is paused.</summary>
+    public bool Runs { get; init; }
 
     /// <summary>Path of its cgroup; empty when it is not known.</summary>
     public string CgroupPath { get; init; } = "";
 
-    /// <summary>Takes what is needed of Docker's answer.</summary>
-    public static DockerContainer Of(ContainerInspectResponse answer) => new(
-        answer.ID, (answer.Name ?? "").TrimStart('/'), ImageReference.First(answer.Config?.Image ?? ""), answer.HostConfig?.NetworkMode ?? "",
-        answer.Config?.Labels?.AsReadOnly() ?? PodSpec.NoLabels)
+    /// <summary>Takes what a list tells: all but the process.</summary>
+    public static DockerContainer Of(ContainerListResponse listed) => new(
+        listed.ID, NameOf(listed.Names), ImageReference.First(listed.Image ?? ""), listed.HostConfig?.NetworkMode ?? "",
+        listed.Labels?.AsReadOnly() ?? PodSpec.NoLabels)
     {
-        Pid = answer.State is { Running: true, Pid: > 0 and <= int.MaxValue } state ? (int)state.Pid : 0,
-        Ip = answer.NetworkSettings?.Networks?.Values.Select(network => network.IPAddress).FirstOrDefault(ip => ip?.Length > 0) ?? "",
-        Created = answer.Created,
-        State = answer.State?.Status ?? "",
+        Ip = listed.NetworkSettings?.Networks?.Values.Select(network => network.IPAddress).FirstOrDefault(ip => ip?.Length > 0) ?? "",
+        Created = listed.Created,
+        Runs = listed.State is "running" or "paused",
     };
+
+    // Links give a container more names, with the other container's before: /web/db
+    private static string NameOf(IList<string>? names) => names?.Select(name => name.TrimStart('/')).FirstOrDefault(name => !name.Contains('/')) ?? "";
 }

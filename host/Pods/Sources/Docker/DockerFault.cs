@@ -17,11 +17,14 @@ internal static class DockerFault
                 $"Docker at {endpoint} refused the {question}: {(int)refused.StatusCode} {refused.ResponseBody?.Trim().TrimEnd('.')}; see its log.",
             TimeoutException or OperationCanceledException =>
                 $"Docker at {endpoint} did not answer the {question} within {limit.TotalSeconds} s: see its log, it is overloaded or hangs.",
-            EndOfStreamException =>
-                $"Docker at {endpoint} ended the {question}: it is stopping, or see its log.",
             _ => $"what {endpoint} answered to the {question} is not Docker's answer: {Innermost(e).TrimEnd('.')}; "
                 + "see whether Docker works (docker version), and what [sources.docker] endpoints names.",
         }, e);
+
+    /// <summary>The sentence for a stream of events that ended or broke.</summary>
+    public static SourceException Ended(Exception? cause, string endpoint) => SocketFault.Of("docker", endpoint, cause) ?? new SourceException(
+        $"Docker at {endpoint} ended the stream of events{(cause is null ? "" : ": " + Innermost(cause).TrimEnd('.'))}; see its log when it is not just stopping.",
+        cause);
 
     private static string Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e.Message;
 }

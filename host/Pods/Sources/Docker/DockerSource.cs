@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Docker.DotNet.Models;
 using Pmoas.Host.Pods.Cgroups;
 
 namespace Pmoas.Host.Pods.Sources.Docker;
@@ -39,7 +38,13 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
         log.LogDebug("Source docker at {Endpoint} asks {Path}", endpoint, path);
         try
         {
-            await await Task.WhenAny(looks, events);
+            if (await Task.WhenAny(looks, events) == events)
+            {
+                // What a look says of a Docker that has gone is plainer.
+                _looks.Restart();
+                await Task.WhenAny(looks, Task.Delay(TimeSpan.FromSeconds(1), time, stopping));
+            }
+            await (looks.IsCompleted ? looks : events);
         }
         finally
         {
@@ -50,7 +55,7 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
 
     private async Task LookAsync(DockerConnection docker, ConcurrentDictionary<string, bool> changed, ISourceOutlet outlet, CancellationToken stopping)
     {
-        Dictionary<string, DockerContainer> known = [];
+        Dictionary<string, DockerProcess> known = [];
         IReadOnlyList<PodSpec>? told = null;
         _looks.Restart();
         while (true)
@@ -61,8 +66,10 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
                 changed.TryRemove(id, out _);
                 known.Remove(id);
             }
-            await LearnAsync(docker, known, await docker.ListAsync(stopping), stopping);
-            IReadOnlyList<PodSpec> pods = DockerPods.Of(known.Values);
+            IReadOnlyList<DockerContainer> containers = await docker.ListAsync(stopping);
+            _looks.Listed();
+            await LearnAsync(docker, known, [.. containers.Where(c => c.Runs).Select(c => c.Id)], stopping);
+            IReadOnlyList<PodSpec> pods = DockerPods.Of([.. containers.Select(c => known.GetValueOrDefault(c.Id, DockerProcess.None).Complete(c))]);
             if (told is not null && PodList.IsSame(told, pods))
             {
                 outlet.Alive();
@@ -75,32 +82,30 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
         }
     }
 
-    /// <summary>Inspects the containers that are new, or in another state than when they were inspected; forgets those that are gone.</summary>
-    private async Task LearnAsync(
-        DockerConnection docker, Dictionary<string, DockerContainer> known, IReadOnlyList<ContainerListResponse> listed, CancellationToken stopping)
+    /// <summary>
+    /// Asks once for each container that runs, and forgets the others. One that is just starting is not asked for: Docker would answer only when
+    /// it has started.
+    /// </summary>
+    private async Task LearnAsync(DockerConnection docker, Dictionary<string, DockerProcess> known, HashSet<string> running, CancellationToken stopping)
     {
-        Dictionary<string, string> states = listed.ToDictionary(one => one.ID, one => one.State ?? "");
-        foreach (string id in known.Where(one => !states.TryGetValue(one.Key, out string? state) || state != one.Value.State).Select(one => one.Key).ToArray())
+        foreach (string id in known.Keys.Where(id => !running.Contains(id)).ToArray())
         {
             known.Remove(id);
         }
-        string[] unknown = [.. states.Keys.Where(id => !known.ContainsKey(id))];
-        ConcurrentBag<DockerContainer> found = [];
+        string[] unknown = [.. running.Where(id => !known.ContainsKey(id))];
         await Parallel.ForEachAsync(
             unknown, new ParallelOptions { MaxDegreeOfParallelism = QuestionsAtOnce, CancellationToken = stopping }, async (id, _) =>
         {
-            if (await docker.InspectAsync(id, stopping) is { } container)
+            DockerProcess process = await docker.InspectAsync(id, stopping);
+            process = docker.IsNested ? process : process with { CgroupPath = CgroupPath(id, process.Pid) };
+            lock (known)
             {
-                found.Add(docker.IsNested ? container : container with { CgroupPath = CgroupPath(container) });
+                known[id] = process;
             }
         });
-        foreach (DockerContainer container in found)
-        {
-            known[container.Id] = container;
-        }
     }
 
     /// <summary>The cgroup of the first process, when it bears the container's id: the process may have ended, its number be another's.</summary>
-    private string CgroupPath(DockerContainer container) => container.Pid > 0 && cgroups?.OfProcess(container.Pid) is { } path
-        && ContainerCgroup.Parse(path)?.Id == container.Id ? path : "";
+    private string CgroupPath(string id, int pid) =>
+        pid > 0 && cgroups?.OfProcess(pid) is { } path && ContainerCgroup.Parse(path)?.Id == id ? path : "";
 }
