@@ -1,5 +1,6 @@
 using Pmoas.Beds.Containerd;
 using Pmoas.Beds.Docker;
+using Pmoas.Beds.Nested;
 using Pmoas.Beds.Pods;
 using Pmoas.Host.Demo;
 
@@ -60,6 +61,34 @@ public sealed class BedTests
             Assert.NotEmpty(pair.First.Processes);
             await bed.StopPodAsync(pod);
             Assert.DoesNotContain(PodCgroups.Directories(pod.CgroupPath), Directory.Exists);
+        }
+
+        Assert.Empty(bed.Remains());
+    }
+
+    [Fact]
+    public async Task a_pod_of_a_nested_node_answers_through_its_sidecar_and_all_is_gone_in_the_end()
+    {
+        NestedBed bed = await NestedBed.StartAsync();
+        await using (bed)
+        {
+            RunningPod pod = await bed.StartMeshPodAsync("shop", "cart");
+            Assert.Equal(Requests, (await ExactClient.RunAsync(bed.Network, pod.SidecarUrl, Requests, keepAlive: false)).Requests);
+
+            // Three process ids: the machine's, the node's, which is what the runtime tells, and 1 in the container.
+            RunningContainer service = pod.Containers[MeshPod.Service];
+            int told = await bed.Cri.PidAsync(service.Id);
+            int first = service.Processes.Min();
+            string ids = File.ReadLines($"/proc/{first}/status").First(line => line.StartsWith("NSpid:", StringComparison.Ordinal));
+            Assert.Equal($"NSpid:\t{first}\t{told}\t1", ids);
+            Assert.All(File.ReadLines($"/proc/{first}/cgroup"), line => Assert.EndsWith(service.CgroupPath, line, StringComparison.Ordinal));
+
+            await bed.RestartRuntimeAsync();
+            Assert.True(File.Exists(bed.SocketPath));
+            RunningContainer restarted = await bed.RestartContainerAsync(pod, MeshPod.Sidecar);
+            await MeshPod.UntilListeningAsync(pod.CgroupPath);
+            Assert.Equal(1u, restarted.Attempt);
+            Assert.Equal(Requests, (await ExactClient.RunAsync(bed.Network, pod.SidecarUrl, Requests, keepAlive: false)).Requests);
         }
 
         Assert.Empty(bed.Remains());
