@@ -87,6 +87,18 @@ internal sealed class CriClient : IDisposable
     internal async Task<ContainerStatus> StatusAsync(string containerId) =>
         (await Runtime.ContainerStatusAsync(new ContainerStatusRequest { ContainerId = containerId })).Status;
 
+    /// <summary>Returns a container's exit code when it has ended.</summary>
+    internal async Task<int> UntilExitedAsync(string containerId, CancellationToken cancellation = default)
+    {
+        ContainerStatus status;
+        while ((status = await StatusAsync(containerId)).State != ContainerState.ContainerExited)
+        {
+            await Task.Delay(10, cancellation);
+        }
+
+        return status.ExitCode;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();
 }

@@ -11,7 +11,6 @@ internal sealed class BedPlace
     internal const string Prefix = "pmoas-bed";
     private static int s_places;
     private readonly BedTraces _traces;
-    private readonly Lock _one = new();
 
     private BedPlace(BedTraces traces)
     {
@@ -74,13 +73,7 @@ internal sealed class BedPlace
 
     /// <summary>Says that a cgroup will exist because of this bed; call it before it does.</summary>
     /// <param name="path">Relative to a hierarchy's root, starting with <c>/</c>.</param>
-    internal void WillHaveCgroup(string path)
-    {
-        lock (_one)
-        {
-            _traces.AddCgroup(path);
-        }
-    }
+    internal void WillHaveCgroup(string path) => _traces.AddCgroup(path);
 
     /// <summary>Kills and removes everything.</summary>
     internal Task RemoveAsync() => _traces.RemoveAsync();

@@ -7,6 +7,7 @@ namespace Pmoas.Beds.Place;
 /// <summary>All that a bed puts on the machine, found by its name and by the list of cgroups in its folder.</summary>
 internal sealed partial class BedTraces
 {
+    private readonly Lock _one = new();
     private readonly List<string> _cgroups;
     private readonly List<string> _filesElsewhere = [];
 
@@ -22,6 +23,17 @@ internal sealed partial class BedTraces
 
     internal NamedNetns Network => new(Name);
 
+    private List<string> Cgroups
+    {
+        get
+        {
+            lock (_one)
+            {
+                return [.. _cgroups];
+            }
+        }
+    }
+
     private string CgroupList => $"{Directory}/cgroups";
 
     /// <summary>Those whose process is gone.</summary>
@@ -31,11 +43,14 @@ internal sealed partial class BedTraces
             .Distinct().Where(name => OwnerOf(name) is > 0 and int pid && !System.IO.Directory.Exists($"/proc/{pid}")).Select(name => new BedTraces(name)),
     ];
 
-    /// <summary>Remembers a cgroup, also for the process that cleans up after a crash.</summary>
+    /// <summary>Remembers a cgroup, also for the process that cleans up after a crash. Any thread.</summary>
     internal void AddCgroup(string path)
     {
-        _cgroups.Add(path);
-        File.AppendAllText(CgroupList, $"{path}\n");
+        lock (_one)
+        {
+            _cgroups.Add(path);
+            File.AppendAllText(CgroupList, $"{path}\n");
+        }
     }
 
     /// <summary>Kills processes, removes mounts, cgroups, network namespace, sockets and files: the same way after a crash and in the end.</summary>
@@ -43,7 +58,7 @@ internal sealed partial class BedTraces
     {
         _filesElsewhere.AddRange(FilesElsewhere.Of(Directory));
         await RuntimeProcesses.KillAsync(Directory);
-        foreach (string cgroup in _cgroups)
+        foreach (string cgroup in Cgroups)
         {
             await PodCgroups.RemoveAsync(cgroup);
         }
@@ -63,9 +78,9 @@ internal sealed partial class BedTraces
     internal IReadOnlyList<string> Remains() =>
     [
         .. RuntimeProcesses.Of(Directory).Select(pid => $"process {pid}"),
-        .. _cgroups.SelectMany(PodCgroups.Processes).Distinct().Select(pid => $"process {pid}"),
+        .. Cgroups.SelectMany(PodCgroups.Processes).Distinct().Select(pid => $"process {pid}"),
         .. Mounts.Under(Directory).Select(point => $"mount {point}"),
-        .. _cgroups.SelectMany(PodCgroups.Directories).Where(System.IO.Directory.Exists).Select(path => $"cgroup {path}"),
+        .. Cgroups.SelectMany(PodCgroups.Directories).Where(System.IO.Directory.Exists).Select(path => $"cgroup {path}"),
         .. NamedNetns.Existing().Where(name => name == Name).Select(name => $"network namespace {name}"),
         .. _filesElsewhere.Concat(FilesElsewhere.Of(Directory)).Distinct().Where(File.Exists).Select(path => $"file {path}"),
         .. System.IO.Directory.Exists(Directory) ? (string[])[$"folder {Directory}"] : [],
