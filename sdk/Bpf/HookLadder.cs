@@ -24,7 +24,7 @@ public sealed class HookLadder
         _choices = [.. hooks.Select(hook => new HookChoice(hook, opened, switchedOff))];
     }
 
-    /// <summary>Loads and attaches. Programs that no hook names (iterators, for instance) are loaded as their section says, and not attached.</summary>
+    /// <summary>Loads and attaches. Iterators are loaded and not attached; so are programs that no hook names.</summary>
     /// <param name="elf">The object file.</param>
     /// <param name="name">How messages call it, such as <c>accept.bpf.o</c>.</param>
     /// <param name="hooks">The hooks, each with its alternatives, best first.</param>
@@ -144,9 +144,10 @@ public sealed class HookLadder
         List<BpfLink> links = [];
         try
         {
-            foreach (string program in programs)
+            // An iterator is run by the plugin, over what the plugin chooses: that it loads is all that can be tried here.
+            foreach (BpfProgram program in programs.Select(bpf.Program).Where(program => program.Kind != "iter"))
             {
-                links.Add(bpf.Program(program).Attach());
+                links.Add(program.Attach());
             }
 
             return links;
