@@ -44,18 +44,22 @@ internal sealed class BedPlace
         // In a container the next run often has the same process id, so this very name may be a crashed run's.
         await traces.RemoveAsync();
         BedPlace place = new(traces);
+        bool ready = false;
         try
         {
             System.IO.Directory.CreateDirectory(traces.Directory);
             Mounts.MountMemory(traces.Directory);
             System.IO.Directory.CreateDirectory(place.In("tmp"));
             await traces.Network.CreateAsync(cancellation);
+            ready = true;
             return place;
         }
-        catch
+        finally
         {
-            await place.RemoveAsync();
-            throw;
+            if (!ready)
+            {
+                await place.RemoveAsync();
+            }
         }
     }
 

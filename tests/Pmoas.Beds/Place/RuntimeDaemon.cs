@@ -45,8 +45,12 @@ internal sealed class RuntimeDaemon(BedPlace place, string program, IReadOnlyLis
     {
         if (_process is not null)
         {
-            _ = Signals.Send(_process.Id, signal);
-            await _process.WaitForExitAsync();
+            if (!_process.HasExited)
+            {
+                _ = Signals.Send(_process.Id, signal);
+                await _process.WaitForExitAsync();
+            }
+
             _process.Dispose();
             _process = null;
         }
