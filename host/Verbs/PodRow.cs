@@ -33,10 +33,12 @@ internal sealed record PodRow(
         HashSet<uint> shown = [];
         foreach (PodSpec pod in pods.Pods.OrderBy(p => p.Namespace, StringComparer.Ordinal).ThenBy(p => p.Name, StringComparer.Ordinal))
         {
+            HashSet<string> runs = [.. pod.Containers.Where(spec => running.ContainsKey(spec.CgroupPath)).Select(spec => spec.Name)];
             foreach (ContainerSpec spec in pod.Containers)
             {
                 Container? container = running.GetValueOrDefault(spec.CgroupPath);
-                if (container is not null ? shown.Add(container.Id) : spec.Name.Length > 0)
+                // One that was started again is shown as it runs, not also as it ended.
+                if (container is not null ? shown.Add(container.Id) : spec.Name.Length > 0 && runs.Add(spec.Name))
                 {
                     yield return Of(pod, spec, container, container is null ? 0 : mains.GetValueOrDefault(container.Id));
                 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Pmoas.Beds.Containerd;
 using Pmoas.Beds.Docker;
 using Pmoas.Beds.Images;
+using Pmoas.Beds.Nested;
 using Pmoas.Beds.Pods;
 using Pmoas.Host.Demo;
 
@@ -96,6 +97,36 @@ public sealed class RealPodTests
             Assert.Equal(id, row.GetProperty("id").GetString());
             Assert.Equal(await bed.Docker.InspectAsync(id, "{{.State.Pid}}"), row.GetProperty("pid").GetRawText());
         }
+    }
+
+    [Fact]
+    public async Task a_node_that_is_a_container_is_looked_into_by_itself_and_its_pids_are_mapped()
+    {
+        using Site site = NodeSite.With("[sources.kubernetes]\nenabled = false"); // nothing says that there is such a node, nor where
+        await using HostProcess daemon = await HostProcess.RunAsync(site);
+        await using NestedBed bed = await NestedBed.StartAsync();
+        RunningPod pod = await bed.StartMeshPodAsync("shop", "cart");
+        await daemon.UntilMeshKnownAsync("shop", "cart");
+
+        await ExactClient.RunAsync(bed.Network, pod.SidecarUrl, Requests, keepAlive: false);
+        await daemon.AssertMeshCountedAsync("shop", "cart", Requests);
+        await daemon.UntilMetricAsync(
+            $"pmoas_source_up{{source=\"cri\",endpoint=\"/run/containerd/containerd.sock in container {bed.ContainerId[..12]}\"}} 1");
+
+        JsonElement proxy = (await HostProcess.JsonOfAsync(site, "pods")).Row("cart", MeshPod.Sidecar);
+        RunningContainer sidecar = pod.Containers[MeshPod.Sidecar];
+        Assert.Equal(sidecar.Id, proxy.GetProperty("id").GetString());
+        Assert.Equal(sidecar.CgroupPath, proxy.GetProperty("cgroup").GetString());
+        Assert.StartsWith(bed.CgroupPath, sidecar.CgroupPath, StringComparison.Ordinal);
+        Assert.Contains(proxy.GetProperty("pid").GetInt32(), sidecar.Processes);
+        // As the node's own pid namespace numbers it, and as the container's.
+        Assert.Equal([await bed.Cri.PidAsync(sidecar.Id), 1], proxy.GetProperty("nested_pids").EnumerateArray().Select(pid => pid.GetInt32()));
+
+        await bed.RestartRuntimeAsync();
+        RunningPod next = await bed.StartMeshPodAsync("shop", "next");
+        await daemon.UntilMeshKnownAsync("shop", "next");
+        await ExactClient.RunAsync(bed.Network, next.SidecarUrl, Requests, keepAlive: false);
+        await daemon.AssertMeshCountedAsync("shop", "next", Requests);
     }
 
     [Fact]
