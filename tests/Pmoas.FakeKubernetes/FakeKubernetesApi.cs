@@ -88,6 +88,9 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
     public void Refuse(string verb, int code, string message = "told to", TimeSpan? retryAfter = null, int times = int.MaxValue) =>
         _refusals.Add(verb, new FakeRefusal(code, message, retryAfter), times);
 
+    /// <summary>Answers the next request for a further page of a list with an error.</summary>
+    public void RefusePage(int code) => _refusals.Add("page", new FakeRefusal(code, "told to", RetryAfter: null), times: 1);
+
     /// <summary>Refuses nothing any more.</summary>
     public void Heal() => _refusals.Clear();
 
@@ -246,7 +249,7 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
     {
         string next = context.Request.Query["continue"].ToString();
         _traffic.CountList(isFirstPage: next.Length == 0);
-        if (_refusals.Take("list") is { } refusal)
+        if (_refusals.Take(next.Length == 0 ? "list" : "page") is { } refusal)
         {
             await RefuseAsync(context.Response, refusal);
             return;

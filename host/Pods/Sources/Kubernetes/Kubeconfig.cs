@@ -143,7 +143,7 @@ internal static class Kubeconfig
     private sealed class TokenFileUsers
     {
         [YamlMember(Alias = "users")]
-        public IReadOnlyList<TokenFileUser>? Users { get; set; }
+        public TokenFileUser[]? Users { get; set; }
     }
 
     private sealed class TokenFileUser
