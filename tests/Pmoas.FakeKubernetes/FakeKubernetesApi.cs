@@ -1,11 +1,9 @@
-using System.Globalization;
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
-using System.Text.Json.Nodes;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,8 +21,7 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
     private readonly FakeCertificates _certificates = new();
     private readonly FakePods _pods = new();
     private readonly FakeRefusals _refusals = new();
-    private readonly FakeTraffic _traffic = new();
-    private readonly HashSet<string> _nodes = [];
+    private readonly ConcurrentDictionary<string, bool> _nodes = [];
     private WebApplication? _app;
 
     private FakeKubernetesApi()
@@ -44,7 +41,7 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
     public string Token { get; set; } = "fake-token";
 
     /// <summary>What was asked so far.</summary>
-    public FakeTraffic Traffic => _traffic;
+    public FakeTraffic Traffic { get; } = new();
 
     /// <summary>The version of the last change.</summary>
     public long Version => _pods.Version;
@@ -70,13 +67,10 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
     public void Delete(string space, string name) => _pods.Delete(space, name);
 
     /// <summary>Makes a node known.</summary>
-    public void AddNode(string name)
-    {
-        lock (_nodes)
-        {
-            _nodes.Add(name);
-        }
-    }
+    public void AddNode(string name) => _nodes.TryAdd(name, true);
+
+    /// <summary>True for a node that was made known.</summary>
+    public bool HasNode(string name) => _nodes.ContainsKey(name);
 
     /// <summary>Changes something else in the cluster, so that the version grows.</summary>
     public void Advance() => _pods.Advance();
@@ -88,6 +82,9 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
     public void Refuse(string verb, int code, string message = "told to", TimeSpan? retryAfter = null, int times = int.MaxValue) =>
         _refusals.Add(verb, new FakeRefusal(code, message, retryAfter), times);
 
+    /// <summary>Answers the next request for a further page of a list with an error.</summary>
+    public void RefusePage(int code) => _refusals.Add("page", new FakeRefusal(code, "told to", RetryAfter: null), times: 1);
+
     /// <summary>Refuses nothing any more.</summary>
     public void Heal() => _refusals.Clear();
 
@@ -95,20 +92,20 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
     public void SendBookmarks()
     {
         long version = _pods.Version;
-        _traffic.EachWatch(watch => watch.Bookmark(version));
+        Traffic.EachWatch(watch => watch.Bookmark(version));
     }
 
     /// <summary>Sends every watch an error event, such as 410 Expired, and ends it.</summary>
-    public void SendErrors(int code, string reason, string message) => _traffic.EachWatch(watch => watch.Error(code, reason, message));
+    public void SendErrors(int code, string reason, string message) => Traffic.EachWatch(watch => watch.Error(code, reason, message));
 
     /// <summary>Sends every watch any text.</summary>
-    public void SendText(string text) => _traffic.EachWatch(watch => watch.Send(text));
+    public void SendText(string text) => Traffic.EachWatch(watch => watch.Send(text));
 
     /// <summary>Ends every watch in order.</summary>
-    public void EndWatches() => _traffic.EachWatch(watch => watch.End());
+    public void EndWatches() => Traffic.EachWatch(watch => watch.End());
 
     /// <summary>Cuts every watch's connection in the midst of a line.</summary>
-    public void DropWatches() => _traffic.EachWatch(watch =>
+    public void DropWatches() => Traffic.EachWatch(watch =>
     {
         watch.Send("""{"type":"MODIFIED","object":{"kind":"Pod","metadata":{"name":""");
         watch.Abort();
@@ -122,7 +119,7 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
             return;
         }
         _app = null;
-        _traffic.EachWatch(watch => watch.Abort());
+        Traffic.EachWatch(watch => watch.Abort());
         using (CancellationTokenSource now = new(TimeSpan.FromMilliseconds(200)))
         {
             await app.StopAsync(now.Token);
@@ -142,7 +139,7 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
             listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = _certificates.Server });
         }));
         WebApplication app = builder.Build();
-        app.Run(AnswerAsync);
+        app.Run(new FakeAnswers(this, _pods, _refusals).AnswerAsync);
         await app.StartAsync();
         Port = new Uri(app.Urls.Single()).Port;
         _app = app;
@@ -175,131 +172,6 @@ internal sealed class FakeKubernetesApi : IAsyncDisposable
         await GoAwayAsync();
         _certificates.Dispose();
     }
-
-    private async Task AnswerAsync(HttpContext context)
-    {
-        HttpResponse response = context.Response;
-        if (context.Request.Headers.Authorization != $"Bearer {Token}")
-        {
-            await FakeStatus.WriteAsync(response, 401, "Unauthorized", "Unauthorized");
-        }
-        else if (FakeDiscovery.At(context.Request.Path) is { } document)
-        {
-            response.ContentType = "application/json";
-            await response.WriteAsync(document);
-        }
-        else
-        {
-            await (((string?)context.Request.Path)?.Split('/') switch
-            {
-                ["", "api", "v1", "pods"] => PodsAsync(context, space: null),
-                ["", "api", "v1", "namespaces", { } space, "pods"] => PodsAsync(context, space),
-                ["", "api", "v1", "nodes", { } node] => NodeAsync(response, node),
-                _ => FakeStatus.WriteAsync(response, 404, "NotFound", "the server could not find the requested resource"),
-            });
-        }
-    }
-
-    private async Task NodeAsync(HttpResponse response, string node)
-    {
-        bool isKnown;
-        lock (_nodes)
-        {
-            isKnown = _nodes.Contains(node);
-        }
-        if (_refusals.Take("get") is { } refusal)
-        {
-            await RefuseAsync(response, refusal);
-        }
-        else if (!isKnown)
-        {
-            await FakeStatus.WriteAsync(response, 404, "NotFound", $"nodes \"{node}\" not found");
-        }
-        else
-        {
-            response.ContentType = "application/json";
-            await response.WriteAsync(new JsonObject
-            {
-                ["kind"] = "Node", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = node },
-            }.ToJsonString());
-        }
-    }
-
-    private async Task PodsAsync(HttpContext context, string? space)
-    {
-        IQueryCollection query = context.Request.Query;
-        if (FakeSelector.Parse(space, query["fieldSelector"]) is not { } selector)
-        {
-            await FakeStatus.WriteAsync(context.Response, 400, "BadRequest", "field label not supported");
-        }
-        else if (query["watch"] == "true" || query["watch"] == "1")
-        {
-            await WatchAsync(context, selector);
-        }
-        else
-        {
-            await ListAsync(context, selector);
-        }
-    }
-
-    private async Task ListAsync(HttpContext context, FakeSelector selector)
-    {
-        string next = context.Request.Query["continue"].ToString();
-        _traffic.CountList(isFirstPage: next.Length == 0);
-        if (_refusals.Take("list") is { } refusal)
-        {
-            await RefuseAsync(context.Response, refusal);
-            return;
-        }
-        (long version, IReadOnlyList<JsonObject> pods) = _pods.Snapshot();
-        JsonObject[] fitting = [.. pods.Where(selector.Takes)];
-        FakePage page = _traffic.Page(next, new FakePage(version, fitting));
-        int limit = int.TryParse(context.Request.Query["limit"], CultureInfo.InvariantCulture, out int told) && told > 0 ? told : int.MaxValue;
-        JsonObject meta = new() { ["resourceVersion"] = page.Version.ToString(CultureInfo.InvariantCulture) };
-        if (page.Pods.Count > limit)
-        {
-            meta["continue"] = _traffic.Keep(page with { Pods = [.. page.Pods.Skip(limit)] });
-            meta["remainingItemCount"] = page.Pods.Count - limit;
-        }
-        context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(new JsonObject
-        {
-            ["kind"] = "PodList", ["apiVersion"] = "v1", ["metadata"] = meta, ["items"] = new JsonArray([.. page.Pods.Take(limit).Select(pod => pod.DeepClone())]),
-        }.ToJsonString());
-    }
-
-    private async Task WatchAsync(HttpContext context, FakeSelector selector)
-    {
-        IQueryCollection query = context.Request.Query;
-        string version = query["resourceVersion"].ToString();
-        _traffic.CountWatch(version);
-        if (_refusals.Take("watch") is { } refusal)
-        {
-            await RefuseAsync(context.Response, refusal);
-            return;
-        }
-        FakeWatch watch = new(this, selector, query["allowWatchBookmarks"] == "true");
-        if (!_pods.TryWatch(long.TryParse(version, CultureInfo.InvariantCulture, out long from) ? from : 0, watch.Tell, out Action end))
-        {
-            watch.Error(410, "Expired", $"too old resource version: {version} ({_pods.Version})");
-        }
-        _traffic.Open(watch);
-        try
-        {
-            TimeSpan time = int.TryParse(query["timeoutSeconds"], CultureInfo.InvariantCulture, out int seconds) && !IsSilent
-                ? TimeSpan.FromSeconds(seconds)
-                : Timeout.InfiniteTimeSpan;
-            await watch.RunAsync(context, time);
-        }
-        finally
-        {
-            _traffic.Close(watch);
-            end();
-        }
-    }
-
-    private static Task RefuseAsync(HttpResponse response, FakeRefusal refusal) =>
-        FakeStatus.WriteAsync(response, refusal.Code, refusal.Reason, refusal.Message, refusal.RetryAfter);
 
     private sealed class NoLifetime : IHostLifetime
     {

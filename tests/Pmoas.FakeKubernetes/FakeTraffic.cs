@@ -12,12 +12,16 @@ internal sealed class FakeTraffic
     private readonly Dictionary<string, FakePage> _pages = [];
     private int _lists;
     private int _listPages;
+    private int _lost;
 
     /// <summary>Lists begun.</summary>
     public int Lists => Volatile.Read(ref _lists);
 
     /// <summary>Pages of lists asked for, the first ones too.</summary>
     public int ListPages => Volatile.Read(ref _listPages);
+
+    /// <summary>Lines that were swallowed in silence.</summary>
+    public int Lost => Volatile.Read(ref _lost);
 
     /// <summary>Watches begun.</summary>
     public int Watches => WatchVersions.Count;
@@ -70,6 +74,9 @@ internal sealed class FakeTraffic
             Interlocked.Increment(ref _lists);
         }
     }
+
+    /// <summary>Counts a line that is not sent.</summary>
+    public void CountLost() => Interlocked.Increment(ref _lost);
 
     /// <summary>Counts a watch, also one that is refused.</summary>
     public void CountWatch(string version)

@@ -67,7 +67,11 @@ internal sealed class FakeWatch(FakeKubernetesApi api, FakeSelector selector, bo
                     context.Abort();
                     return;
                 }
-                if (!api.IsSilent)
+                if (api.IsSilent)
+                {
+                    api.Traffic.CountLost();
+                }
+                else
                 {
                     await WriteAsync(context.Response, step.Bytes, context.RequestAborted);
                 }

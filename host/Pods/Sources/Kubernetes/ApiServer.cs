@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using k8s;
 using k8s.Authentication;
+using k8s.Exceptions;
 
 namespace Pmoas.Host.Pods.Sources.Kubernetes;
 
@@ -22,6 +23,7 @@ internal sealed class ApiServer : IDisposable
     private readonly HttpClient _http;
     private readonly ServiceClientCredentials? _credentials;
     private readonly TimeProvider _time;
+    private readonly string _origin;
 
     /// <summary>Connects at the first request.</summary>
     /// <exception cref="SourceException">The address or the client's certificate is not usable.</exception>
@@ -29,7 +31,8 @@ internal sealed class ApiServer : IDisposable
     {
         _time = time;
         Url = access.Config.Host.TrimEnd('/');
-        Faults = new ApiFaults(Url, access.Origin);
+        _origin = access.Origin;
+        Faults = new ApiFaults(Url, _origin);
         _credentials = k8s.Kubernetes.CreateCredentials(access.Config);
         SocketsHttpHandler handler = new()
         {
@@ -121,9 +124,13 @@ internal sealed class ApiServer : IDisposable
     private async Task<HttpResponseMessage> SendAsync(string path, CancellationToken token)
     {
         using HttpRequestMessage request = new(HttpMethod.Get, Url + path);
-        if (_credentials is not null)
+        try
         {
-            await _credentials.ProcessHttpRequestAsync(request, token);
+            await (_credentials?.ProcessHttpRequestAsync(request, token) ?? Task.CompletedTask);
+        }
+        catch (KubeConfigException e)
+        {
+            throw new SourceException($"The credentials in {_origin} cannot be renewed ({e.Message.TrimEnd('.')}): run what gives them by hand.", e);
         }
         return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, token);
     }

@@ -133,8 +133,9 @@ internal static class Kubeconfig
         }
         catch (YamlException e)
         {
-            throw new SourceException(
-                $"The kubeconfig {path} is no kubeconfig (line {e.Start.Line}: {(e.InnerException ?? e).Message.TrimEnd('.')}): mend it, or name another file.", e);
+            // What the parser says is of use; what the binder says names types of ours.
+            string why = e is SyntaxErrorException or SemanticErrorException ? e.Message.TrimEnd('.') : "not what a kubeconfig has there";
+            throw new SourceException($"The kubeconfig {path} is no kubeconfig (line {e.Start.Line}: {why}): mend it, or name another file.", e);
         }
     }
 
@@ -143,7 +144,7 @@ internal static class Kubeconfig
     private sealed class TokenFileUsers
     {
         [YamlMember(Alias = "users")]
-        public IReadOnlyList<TokenFileUser>? Users { get; set; }
+        public TokenFileUser[]? Users { get; set; }
     }
 
     private sealed class TokenFileUser

@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using Pmoas.Host.Config;
 
 namespace Pmoas.Host.Pods.Sources.Kubernetes;
@@ -15,7 +13,7 @@ internal sealed class KubernetesSource : IPodSource
 
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(1);
 
-    private readonly Dictionary<(string Namespace, string Name), PodSpec> _pods = [];
+    private readonly WatchedPods _pods;
     private readonly KubernetesSourceOptions _options;
     private readonly ApiPlaces _places;
     private readonly ILogger _log;
@@ -23,7 +21,6 @@ internal sealed class KubernetesSource : IPodSource
     private readonly string _node;
     private volatile string _endpoint;
     private string _url = "";
-    private string _version = "";
     private DateTimeOffset _heard;
     private int _gone;
 
@@ -36,6 +33,7 @@ internal sealed class KubernetesSource : IPodSource
     internal KubernetesSource(KubernetesSourceOptions options, ApiPlaces places, ILogger log, TimeProvider time)
     {
         (_options, _places, _log, _time) = (options, places, log, time);
+        _pods = new WatchedPods(log);
         _node = options.NodeName.Length > 0 ? options.NodeName : places.NodeName;
         _endpoint = ApiAccess.Place(options, places);
     }
@@ -55,7 +53,7 @@ internal sealed class KubernetesSource : IPodSource
         using ApiServer server = new(await ApiAccess.FindAsync(_options, _places, stopping), _time);
         if (server.Url != _url || _time.GetUtcNow() - _heard > _options.WatchTimeout)
         {
-            _version = ""; // perhaps it is another cluster by now
+            _pods.Distrust(); // perhaps it is another cluster by now
         }
         _endpoint = _url = server.Url;
         _gone = 0;
@@ -68,14 +66,14 @@ internal sealed class KubernetesSource : IPodSource
         }
         catch (SourceException e) when (e.RetryAfter is null)
         {
-            _version = "";
+            _pods.Distrust();
             throw;
         }
         catch (Exception e) when (ApiServer.IsOfConnection(e))
         {
             if (e is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
             {
-                _version = "";
+                _pods.Distrust();
             }
             throw server.Faults.Unreachable(e);
         }
@@ -86,7 +84,7 @@ internal sealed class KubernetesSource : IPodSource
     {
         try
         {
-            if (_version.Length == 0)
+            if (_pods.Version.Length == 0)
             {
                 // The first list may come from the server's cache; after a 410 that cache may be what is behind.
                 await ListAsync(server, _gone == 0 ? "0" : "", outlet, stopping);
@@ -95,7 +93,7 @@ internal sealed class KubernetesSource : IPodSource
         }
         catch (GoneException)
         {
-            _version = "";
+            _pods.Distrust();
             if (++_gone > 2)
             {
                 throw server.Faults.Garbled("410 Gone for the version it had just told itself");
@@ -106,16 +104,13 @@ internal sealed class KubernetesSource : IPodSource
 
     private async Task ListAsync(ApiServer server, string version, ISourceOutlet outlet, CancellationToken stopping)
     {
-        Dictionary<(string Namespace, string Name), PodSpec> pods = [];
+        List<PodSpec> pods = [];
         string next = "";
         ApiPodList page;
         do
         {
             page = await server.ListAsync(_node, version, next, stopping);
-            foreach (PodSpec pod in (page.Items ?? []).OfType<ApiPod>().Select(PodSpecs.Of).Where(pod => pod.Name.Length > 0))
-            {
-                pods[(pod.Namespace, pod.Name)] = pod;
-            }
+            pods.AddRange((page.Items ?? []).OfType<ApiPod>().Select(PodSpecs.Of).Where(pod => pod.Name.Length > 0));
             next = page.Metadata?.Continue ?? "";
         }
         while (next.Length > 0);
@@ -123,14 +118,9 @@ internal sealed class KubernetesSource : IPodSource
         {
             throw new SourceException($"There is no node {_node} in the cluster of {server.Url}: set [sources.kubernetes] node_name, or NODE_NAME.");
         }
-        _version = page.Metadata?.ResourceVersion is { Length: > 0 } at ? at : throw server.Faults.Garbled("a list without a version");
-        _pods.Clear();
-        foreach (((string, string) key, PodSpec pod) in pods)
-        {
-            _pods.Add(key, pod);
-        }
+        _pods.Replace(page.Metadata?.ResourceVersion is { Length: > 0 } at ? at : throw server.Faults.Garbled("a list without a version"), pods);
         _heard = _time.GetUtcNow();
-        outlet.Publish([.. _pods.Values]);
+        outlet.Publish(_pods.All);
     }
 
     /// <summary>Watches, and watches again where the last watch ended, until the server cannot be asked.</summary>
@@ -140,7 +130,7 @@ internal sealed class KubernetesSource : IPodSource
         int fruitless = 0;
         while (true)
         {
-            using HttpResponseMessage response = await server.WatchAsync(_node, _version, _options.WatchTimeout, stopping);
+            using HttpResponseMessage response = await server.WatchAsync(_node, _pods.Version, _options.WatchTimeout, stopping);
             Hear(outlet, changed: false);
             long begun = _time.GetTimestamp();
             bool heard = await FollowAsync(server, response, outlet, stopping);
@@ -169,7 +159,7 @@ internal sealed class KubernetesSource : IPodSource
             WatchLines lines = new(body, _options.WatchTimeout * 1.1, _time);
             while (await lines.NextAsync(stopping) is { } line)
             {
-                changed |= Take(server, line.Span);
+                changed |= _pods.Take(line.Span, server.Faults);
                 heard = true;
                 _gone = 0;
                 if (!lines.HasNext) // a burst is published once
@@ -185,7 +175,7 @@ internal sealed class KubernetesSource : IPodSource
         }
         catch (Exception e) when (ApiServer.IsOfConnection(e))
         {
-            _log.LogDebug(e, "The watch of {Url} broke at version {Version} and is resumed", server.Url, _version);
+            _log.LogDebug(e, "The watch of {Url} broke at version {Version} and is resumed", server.Url, _pods.Version);
         }
         return heard;
     }
@@ -195,72 +185,11 @@ internal sealed class KubernetesSource : IPodSource
         _heard = _time.GetUtcNow();
         if (changed)
         {
-            outlet.Publish([.. _pods.Values]);
+            outlet.Publish(_pods.All);
         }
         else
         {
             outlet.Alive();
         }
     }
-
-    /// <returns>True when a pod is another one than before.</returns>
-    private bool Take(ApiServer server, ReadOnlySpan<byte> line)
-    {
-        if (line.Trim(" \r\t"u8).IsEmpty)
-        {
-            return false;
-        }
-        try
-        {
-            if (JsonSerializer.Deserialize(line, ApiJson.Default.ApiEvent) is { Type: { Length: > 0 } type, Object: { ValueKind: JsonValueKind.Object } what })
-            {
-                return Take(server, type, what);
-            }
-        }
-        catch (JsonException e)
-        {
-            throw server.Faults.Garbled($"a line in a watch that is no event ({Excerpt(line)})", e);
-        }
-        throw server.Faults.Garbled($"a line in a watch that is no event ({Excerpt(line)})");
-    }
-
-    private bool Take(ApiServer server, string type, JsonElement what)
-    {
-        switch (type)
-        {
-            case "ADDED" or "MODIFIED" or "DELETED" or "BOOKMARK":
-                return Take(type, what.Deserialize(ApiJson.Default.ApiPod)!);
-            case "ERROR":
-                ApiStatus status = what.Deserialize(ApiJson.Default.ApiStatus)!;
-                throw status.Code == 410 ? new GoneException() : server.Faults.Broken(status);
-            default:
-                _log.LogDebug("The API server {Url} sent a watch event of the unknown type {Type}", server.Url, type);
-                return false;
-        }
-    }
-
-    private bool Take(string type, ApiPod pod)
-    {
-        if (pod.Metadata?.ResourceVersion is not { Length: > 0 } version || type != "BOOKMARK" && pod.Metadata.Name is not { Length: > 0 })
-        {
-            throw new JsonException("no name or no version");
-        }
-        _version = version;
-        if (type == "BOOKMARK")
-        {
-            return false;
-        }
-        (string, string) key = (pod.Metadata.Namespace ?? "", pod.Metadata.Name!);
-        if (type == "DELETED")
-        {
-            return _pods.Remove(key);
-        }
-        PodSpec spec = PodSpecs.Of(pod);
-        bool same = _pods.TryGetValue(key, out PodSpec? known) && PodSpecs.AreAlike(known, spec);
-        _pods[key] = spec;
-        return !same;
-    }
-
-    private static string Excerpt(ReadOnlySpan<byte> line) =>
-        new([.. Encoding.UTF8.GetString(line[..Math.Min(line.Length, 60)]).Select(c => char.IsControl(c) ? ' ' : c)]);
 }
