@@ -2,7 +2,7 @@ namespace Pmoas.Host.Pods.Sources;
 
 /// <summary>
 /// When a source that asks from time to time asks next: soon after something happened, and every 10 s in any case. <see cref="WaitAsync"/>
-/// is called by one task, the rest from any thread.
+/// is called by one task; the rest is thread-safe.
 /// </summary>
 internal sealed class LookTimes(TimeProvider time)
 {
@@ -54,6 +54,7 @@ internal sealed class LookTimes(TimeProvider time)
         lock (_lock)
         {
             (_soon, _earliest) = (TimeSpan.Zero, TimeSpan.Zero);
+            _changed.TrySetResult();
         }
     }
 

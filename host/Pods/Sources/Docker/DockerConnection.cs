@@ -25,7 +25,8 @@ internal sealed class DockerConnection : IDisposable
     {
         _endpoint = endpoint;
         IsNested = socketPath.StartsWith("/proc/", StringComparison.Ordinal);
-        _client = new DockerClientBuilder().WithEndpoint(new Uri("unix://" + socketPath)).WithTimeout(Limit).Build();
+        string escaped = string.Join('/', socketPath.Split('/').Select(Uri.EscapeDataString)); // a # would end the path
+        _client = new DockerClientBuilder().WithEndpoint(new Uri("unix://" + escaped)).WithTimeout(Limit).Build();
     }
 
     /// <summary>True when Docker runs in another mount namespace, so its paths are not ours.</summary>

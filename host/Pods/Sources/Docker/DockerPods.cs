@@ -21,7 +21,7 @@ internal static class DockerPods
         Dictionary<string, DockerContainer> byId = oldestFirst.ToDictionary(c => c.Id);
         return
         [
-            .. oldestFirst.GroupBy(container => KeyOf(OwnerOf(container, byId, oldestFirst))).Select(Pod)
+            .. oldestFirst.GroupBy(container => KeyOf(container) ?? KeyOf(OwnerOf(container, byId, oldestFirst))).Select(Pod)
                 .OrderBy(pod => pod.Namespace, StringComparer.Ordinal).ThenBy(pod => pod.Name, StringComparer.Ordinal)
                 .ThenBy(pod => pod.Uid, StringComparer.Ordinal),
         ];
@@ -48,9 +48,11 @@ internal static class DockerPods
         return (owner, owner.Id);
     }
 
-    private static string KeyOf((DockerContainer? Container, string Id) owner) => owner.Container is { } found && KubernetesName.Of(found) is { } name
-        ? name.Uid.Length > 0 ? name.Uid : $"{name.Namespace}/{name.Pod}"
-        : owner.Id;
+    private static string KeyOf((DockerContainer? Container, string Id) owner) => (owner.Container is { } found ? KeyOf(found) : null) ?? owner.Id;
+
+    /// <summary>The pod's UID or name when Kubernetes made the container, even when the sandbox it shared is gone; null for any other.</summary>
+    private static string? KeyOf(DockerContainer container) =>
+        KubernetesName.Of(container) is { } name ? name.Uid.Length > 0 ? name.Uid : $"{name.Namespace}/{name.Pod}" : null;
 
     private static PodSpec Pod(IGrouping<string, DockerContainer> group)
     {

@@ -60,8 +60,20 @@ public sealed class LookTimesTests
         await _looks.WaitAsync(CancellationToken.None);
         _time.Advance(5000);
         _looks.Listed();
+        Task next = _looks.WaitAsync(CancellationToken.None);
+        Assert.False(next.IsCompleted);
         _looks.Restart();
-        Assert.True(_looks.WaitAsync(CancellationToken.None).IsCompletedSuccessfully);
+        await next.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public async Task waiting_ends_when_the_source_stops()
+    {
+        using CancellationTokenSource stop = new();
+        await _looks.WaitAsync(stop.Token);
+        Task next = _looks.WaitAsync(stop.Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next.WaitAsync(TimeSpan.FromSeconds(10)));
     }
 
     /// <summary>Milliseconds after which there were looks; each takes no time.</summary>

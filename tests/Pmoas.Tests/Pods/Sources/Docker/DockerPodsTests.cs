@@ -73,6 +73,15 @@ public sealed class DockerPodsTests
         Assert.Empty(pod.Containers[1].Labels);
     }
 
+    [Fact]
+    public void a_container_of_Kubernetes_stays_with_its_pod_when_its_sandbox_was_made_anew() =>
+        Assert.Equal(["old", "", "new"], Assert.Single(DockerPods.Of(
+        [
+            Container("c1", "k8s_old_web-1_shop_uid-1_0", "container:gone") with { Created = At(1) },
+            Container("c2", "k8s_POD_web-1_shop_uid-1_1", "none") with { Created = At(2) },
+            Container("c3", "k8s_new_web-1_shop_uid-1_0", "container:c2") with { Created = At(3) },
+        ])).Containers.Select(c => c.Name));
+
     private static DockerContainer Container(string id, string name, string network, params (string Key, string Value)[] labels) =>
         new(id, name, "", network, labels.ToDictionary(label => label.Key, label => label.Value));
 

@@ -10,7 +10,8 @@ public sealed class DockerSourceTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("pmoas-docker-").FullName;
 
-    private string Socket => Path.Combine(_directory, "docker.sock");
+    // A path as odd as a path may be.
+    private string Socket => Path.Combine(Directory.CreateDirectory(Path.Combine(_directory, "a b#%41?")).FullName, "docker.sock");
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
