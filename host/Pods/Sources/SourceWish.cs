@@ -72,6 +72,6 @@ internal sealed class SourceWish(
 
     private WantedSource Want(RuntimeSocket socket, bool isFound, bool isWanted) => new(
         new SourceKey(socket.Source, socket.Endpoint, isFound), isWanted, () => socket.Source == "cri"
-            ? new CriSource(socket.Endpoint, socket.Path, log, time)
-            : new DockerSource(socket.Endpoint, socket.Path, log, time));
+            ? new CriSource(socket.Endpoint, socket.Path, log, time, tree)
+            : new DockerSource(socket.Endpoint, socket.Path, log, time, tree));
 }
