@@ -44,7 +44,7 @@ internal sealed class NodeWatch : IAsyncDisposable
         _cgroups = new CgroupEvents(tree, log);
         Sources = new SourceSet(Pods, tree, _cgroups, log, TimeProvider.System);
         _podWatch = new PodWatch(Pods, _cgroups);
-        PodsEnded = _podWatch.RunAsync(_stopping.Token);
+        PodsEnded = WatchPodsAsync();
 
         LiveOutput? output = live?.Invoke(Pods);
         _rings = new RingThread(output);
@@ -115,4 +115,6 @@ internal sealed class NodeWatch : IAsyncDisposable
         _identity.Dispose();
         _stopping.Dispose();
     }
+
+    private async Task WatchPodsAsync() => await await Task.WhenAny(_podWatch.RunAsync(_stopping.Token), _cgroups.Ended);
 }

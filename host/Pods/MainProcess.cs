@@ -37,7 +37,8 @@ internal static class MainProcess
         }
     }
 
-    private static int? ParentOf(int pid)
+    /// <summary>The process that started it; null when it is gone.</summary>
+    public static int? ParentOf(int pid)
     {
         try
         {

@@ -26,6 +26,7 @@ internal sealed class CgroupEvents : IDisposable
     private readonly Dictionary<int, string> _paths = [];
     private readonly Dictionary<string, int> _watches = new(StringComparer.Ordinal);
     private readonly List<Action<IReadOnlyList<CgroupEvent>>> _handlers = [];
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly int _inotify;
     private readonly int _stop;
     private readonly Thread _thread;
@@ -43,9 +44,12 @@ internal sealed class CgroupEvents : IDisposable
             Poll();
         }
         Find("", []);
-        _thread = new Thread(Run) { IsBackground = true, Name = "cgroup events" };
+        _thread = new Thread(RunToTheEnd) { IsBackground = true, Name = "cgroup events" };
         _thread.Start();
     }
+
+    /// <summary>Completes when disposed; faulted when a handler threw, after which nothing is told any more.</summary>
+    public Task Ended => _ended.Task;
 
     /// <summary>Calls the handler with what there is now, as made, and then with everything that happens.</summary>
     /// <returns>Ends the calls; none comes once it is disposed, unless from the handler itself.</returns>
@@ -83,6 +87,20 @@ internal sealed class CgroupEvents : IDisposable
     {
         ulong one = 1;
         _ = Libc.write(_stop, &one, sizeof(ulong));
+    }
+
+    private void RunToTheEnd()
+    {
+        try
+        {
+            Run();
+            _ended.TrySetResult();
+        }
+        // The border of the thread: what escapes here would end the process without a word.
+        catch (Exception e)
+        {
+            _ended.TrySetException(e);
+        }
     }
 
     private unsafe void Run()

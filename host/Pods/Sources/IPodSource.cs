@@ -12,6 +12,9 @@ internal interface IPodSource
     /// <summary>What answers there, such as <c>containerd 1.6.20</c>; empty while that is not known. From any thread.</summary>
     string About => "";
 
+    /// <summary>True when what it asks runs on this node, so that a container that comes or goes is a sign that it is there again.</summary>
+    bool IsOnThisNode => false;
+
     /// <summary>
     /// Publishes the whole list of pods it knows, whenever that changes, until cancelled. Ends with a <see cref="SourceException"/> when it
     /// cannot go on; it is then called again, after a pause.

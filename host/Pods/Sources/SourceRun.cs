@@ -116,7 +116,7 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
             // Who answers and fails at once, over and over, is asked less and less often all the same.
             _inARow = _time.GetElapsedTime(begun) < Backoff.Well ? _inARow + 1 : 1;
             TimeSpan pause = Backoff.Pause(_inARow, Random.Shared.NextDouble());
-            await PauseAsync(asked > pause ? asked.Value : pause, mayEndEarly: asked is null, stopping);
+            await PauseAsync(asked > pause ? asked.Value : pause, mayEndEarly: asked is null && _source.IsOnThisNode, stopping);
         }
     }
 

@@ -31,6 +31,9 @@ internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogg
     public string About => _about;
 
     /// <inheritdoc/>
+    public bool IsOnThisNode => true;
+
+    /// <inheritdoc/>
     public void Nudge() => _looks.Nudge();
 
     /// <inheritdoc/>

@@ -26,6 +26,9 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
     public string About => _about;
 
     /// <inheritdoc/>
+    public bool IsOnThisNode => true;
+
+    /// <inheritdoc/>
     public async Task RunAsync(ISourceOutlet outlet, CancellationToken stopping)
     {
         string path = socketPath() ?? throw SocketFault.Missing("docker", endpoint);

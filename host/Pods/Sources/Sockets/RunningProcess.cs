@@ -8,22 +8,7 @@ namespace Pmoas.Host.Pods.Sources.Sockets;
 internal readonly record struct RunningProcess(int Pid, string Name)
 {
     /// <summary>The process that started it; 0 when that is not known.</summary>
-    public int Parent
-    {
-        get
-        {
-            try
-            {
-                // pid (name) state ppid …; the name may hold blanks and brackets
-                string stat = File.ReadAllText($"/proc/{Pid}/stat");
-                return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ', 3)[1], CultureInfo.InvariantCulture);
-            }
-            catch (IOException)
-            {
-                return 0;
-            }
-        }
-    }
+    public int Parent => MainProcess.ParentOf(Pid) ?? 0;
 
     /// <summary>All of these names.</summary>
     public static IEnumerable<RunningProcess> Named(IReadOnlySet<string> names)

@@ -82,6 +82,25 @@ public sealed class CgroupEventsTests : IDisposable
     }
 
     [Fact]
+    public async Task a_handler_that_throws_is_told_and_takes_nobody_with_it()
+    {
+        using CgroupEvents events = new(_tree, NullLogger.Instance);
+        using IDisposable subscription = events.Subscribe(batch =>
+        {
+            if (batch.Count > 0)
+            {
+                throw new InvalidOperationException("told to throw");
+            }
+        });
+
+        Make("/a");
+
+        InvalidOperationException e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => events.Ended.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        Assert.Equal("told to throw", e.Message);
+    }
+
+    [Fact]
     public void ends_at_once_and_twice_does_no_harm()
     {
         CgroupEvents events = new(_tree, NullLogger.Instance);

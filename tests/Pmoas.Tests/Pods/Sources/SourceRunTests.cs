@@ -112,6 +112,21 @@ public sealed class SourceRunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task a_server_elsewhere_is_not_asked_sooner_because_containers_come_here()
+    {
+        _source.IsOnThisNode = false;
+        SourceRun run = Start();
+        for (int i = 0; i < 6; i++)
+        {
+            await FailAsync("The door is shut: open it.");
+        }
+        run.Nudge();
+        _time.Pass(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(1, _time.Waiting);
+    }
+
+    [Fact]
     public async Task the_pause_is_short_again_after_a_long_good_run()
     {
         Start();
@@ -229,6 +244,8 @@ public sealed class SourceRunTests : IAsyncDisposable
         private TaskCompletionSource _end = new();
 
         public string Name => "scripted";
+
+        public bool IsOnThisNode { get; set; } = true;
 
         public string Endpoint => "script";
 
