@@ -89,7 +89,7 @@ internal sealed class MonitorTarget(LiveFilter filter, PodLabel? label)
 
         if (containers.All(container => container.Role != Role.Sidecar))
         {
-            say.WriteLine("[PREFLIGHT] no container of this pod is a sidecar: write a [[sidecars]] rule, or label it; pmoas pods --explain shows what each rule saw");
+            say.WriteLine("[PREFLIGHT] no container of this pod is a sidecar: write a [[sidecars]] rule, or label the pod; pmoas pods --explain says what decided each role");
         }
     }
 

@@ -99,6 +99,7 @@ internal static class MonitorVerb
             await node.Sources.SettledAsync(SettleLimit, stopping);
             MonitorTarget target = new(filter with { IsLabelled = label?.Among(node.Pods) }, label);
             code = target.Tell(node, say) ? Ready(setup, node, live!, target.Filter, say) : ExitCode.Failed;
+            begun = Stopwatch.GetTimestamp();
             if (code == ExitCode.Ok)
             {
                 await Task.WhenAny(live!.ReaderGone, node.PodsEnded, Task.Delay(limit, stopping));

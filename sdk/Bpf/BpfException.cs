@@ -9,11 +9,11 @@ public sealed class BpfException : Exception
     /// <summary>Makes the exception.</summary>
     /// <param name="what">What was being done, such as <c>load accept.bpf.o</c>; with <paramref name="errno"/> 0, the whole sentence.</param>
     /// <param name="errno">Positive errno; libbpf's own codes are 4000 and up; 0 when no call failed.</param>
-    /// <param name="verifierLog">The verifier's whole log, or null.</param>
-    public BpfException(string what, int errno, string? verifierLog = null) : base(Compose(what, errno, verifierLog))
+    /// <param name="verifierLog">The verifier's whole log, or null; one that says only how much was processed counts as none.</param>
+    public BpfException(string what, int errno, string? verifierLog = null) : base(Compose(what, errno, Spoken(verifierLog)))
     {
         Errno = errno;
-        VerifierLog = verifierLog;
+        VerifierLog = Spoken(verifierLog);
     }
 
     /// <summary>A sentence that already holds its reasons, and the last of the failures that led to it.</summary>
@@ -53,6 +53,10 @@ public sealed class BpfException : Exception
 
     /// <summary>Passes a result through, and throws when it is -errno.</summary>
     internal static int Check(int result, string what) => result >= 0 ? result : throw new BpfException(what, -result);
+
+    /// <summary>A kernel that refuses a program before it looks at it leaves a log with nothing but the statistics.</summary>
+    private static string? Spoken(string? verifierLog) =>
+        verifierLog?.Split('\n').Any(line => line.Trim().Length > 0 && !line.StartsWith("processed ", StringComparison.Ordinal)) == true ? verifierLog : null;
 
     private static string Compose(string what, int errno, string? verifierLog) =>
         Sentence(errno == 0 ? what : $"{what}: {Native.Errno.Describe(errno)}", errno, verifierLog);

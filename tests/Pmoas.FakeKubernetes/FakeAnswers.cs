@@ -47,7 +47,9 @@ internal sealed class FakeAnswers(FakeKubernetesApi api, FakePods pods, FakeRefu
             response.ContentType = "application/json";
             await response.WriteAsync(new JsonObject
             {
-                ["kind"] = "Node", ["apiVersion"] = "v1", ["metadata"] = new JsonObject { ["name"] = node },
+                ["kind"] = "Node",
+                ["apiVersion"] = "v1",
+                ["metadata"] = new JsonObject { ["name"] = node },
             }.ToJsonString());
         }
     }
@@ -91,7 +93,10 @@ internal sealed class FakeAnswers(FakeKubernetesApi api, FakePods pods, FakeRefu
         context.Response.ContentType = "application/json";
         await context.Response.WriteAsync(new JsonObject
         {
-            ["kind"] = "PodList", ["apiVersion"] = "v1", ["metadata"] = meta, ["items"] = new JsonArray([.. page.Pods.Take(limit).Select(pod => pod.DeepClone())]),
+            ["kind"] = "PodList",
+            ["apiVersion"] = "v1",
+            ["metadata"] = meta,
+            ["items"] = new JsonArray([.. page.Pods.Take(limit).Select(pod => pod.DeepClone())]),
         }.ToJsonString());
     }
 

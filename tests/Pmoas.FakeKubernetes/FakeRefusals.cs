@@ -48,6 +48,11 @@ internal sealed record FakeRefusal(int Code, string Message, TimeSpan? RetryAfte
     /// <summary>The reason a real server gives with the code.</summary>
     public string Reason => Code switch
     {
-        401 => "Unauthorized", 403 => "Forbidden", 404 => "NotFound", 410 => "Expired", 429 => "TooManyRequests", _ => "InternalError",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "NotFound",
+        410 => "Expired",
+        429 => "TooManyRequests",
+        _ => "InternalError",
     };
 }

@@ -25,7 +25,7 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
     private int _pods;
     private long _failures;
     private int _inARow;
-    private volatile TaskCompletionSource? _nudged;
+    private volatile Action? _hurry;
     private bool _wasUp;
     private string _problem = "";
     private string _logged = "";
@@ -74,7 +74,7 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
     /// <summary>A container's cgroup was just made or removed. From any thread; returns at once.</summary>
     public void Nudge()
     {
-        _nudged?.TrySetResult();
+        _hurry?.Invoke();
         _source.Nudge();
     }
 
@@ -123,16 +123,18 @@ internal sealed class SourceRun : ISourceOutlet, IAsyncDisposable
     /// <summary>A container that comes or goes is a sign that the runtime is back: a pause that nobody asked for ends then.</summary>
     private async Task PauseAsync(TimeSpan pause, bool mayEndEarly, CancellationToken stopping)
     {
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        TimeSpan least = mayEndEarly && pause > ShortestPause ? ShortestPause : pause;
-        await Task.Delay(least, _time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (pause > least)
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ITimer timer = _time.CreateTimer(_ => over.TrySetResult(), null, pause, Timeout.InfiniteTimeSpan);
+        await using CancellationTokenRegistration stop = stopping.Register(() => over.TrySetResult());
+        long begun = _time.GetTimestamp();
+        _hurry = mayEndEarly && pause > ShortestPause ? Hurry : null;
+        await over.Task;
+        _hurry = null;
+
+        void Hurry()
         {
-            TaskCompletionSource nudged = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            _nudged = nudged;
-            await Task.WhenAny(nudged.Task, Task.Delay(pause - least, _time, ending.Token));
-            _nudged = null;
-            await ending.CancelAsync();
+            TimeSpan left = ShortestPause - _time.GetElapsedTime(begun);
+            timer.Change(left > TimeSpan.Zero ? left : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
     }
 

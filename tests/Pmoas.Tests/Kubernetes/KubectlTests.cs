@@ -52,7 +52,9 @@ public sealed class KubectlTests
         {
             ProcessStartInfo start = new("kubectl", ["--kubeconfig", lab.Kubeconfig, "--cache-dir", lab.Path("cache"), .. arguments])
             {
-                RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                RedirectStandardInput = true,
             };
             start.Environment["HOME"] = lab.Path("");
             _process = Process.Start(start)!;

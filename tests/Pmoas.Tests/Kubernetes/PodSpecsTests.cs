@@ -17,7 +17,8 @@ public sealed class PodSpecsTests
         pod.Metadata.Labels = new Dictionary<string, string> { ["app"] = "web" };
         pod.Metadata.Annotations = new Dictionary<string, string>
         {
-            ["team"] = "shop", ["kubectl.kubernetes.io/last-applied-configuration"] = "{}",
+            ["team"] = "shop",
+            ["kubectl.kubernetes.io/last-applied-configuration"] = "{}",
         };
         (pod.Status.PodIP, pod.Status.HostIP) = ("10.0.0.7", "192.168.0.1");
 
@@ -103,7 +104,9 @@ public sealed class PodSpecsTests
         pod.Metadata.Uid = "of-the-mirror";
         pod.Metadata.Annotations = new Dictionary<string, string>
         {
-            ["kubernetes.io/config.hash"] = "5f1c", ["kubernetes.io/config.mirror"] = "5f1c", ["kubernetes.io/config.source"] = "file",
+            ["kubernetes.io/config.hash"] = "5f1c",
+            ["kubernetes.io/config.mirror"] = "5f1c",
+            ["kubernetes.io/config.source"] = "file",
         };
 
         Assert.Equal("5f1c", Of(pod).Uid);
@@ -143,7 +146,12 @@ public sealed class PodSpecsTests
 
     private static V1ContainerStatus Status(string name, string id) => new()
     {
-        Name = name, ContainerID = id, Image = "sha256:1", ImageID = "", Ready = true, RestartCount = 0,
+        Name = name,
+        ContainerID = id,
+        Image = "sha256:1",
+        ImageID = "",
+        Ready = true,
+        RestartCount = 0,
     };
 
     private static V1ContainerState Ended(char id) => new() { Terminated = new V1ContainerStateTerminated { ContainerID = $"containerd://{Id(id)}" } };

@@ -18,6 +18,7 @@ internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogg
     private const int QuestionsAtOnce = 8;
 
     private readonly LookTimes _looks = new(time);
+    private volatile string _about = "";
     private bool _saidNoEvents;
 
     /// <inheritdoc/>
@@ -27,6 +28,9 @@ internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogg
     public string Endpoint => endpoint;
 
     /// <inheritdoc/>
+    public string About => _about;
+
+    /// <inheritdoc/>
     public void Nudge() => _looks.Nudge();
 
     /// <inheritdoc/>
@@ -34,6 +38,7 @@ internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogg
     {
         using CriConnection runtime = new(endpoint, socketPath);
         VersionResponse version = await runtime.VersionAsync(stopping);
+        _about = $"{version.RuntimeName} {version.RuntimeVersion}";
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         Task events = FollowEventsAsync(runtime, version, ended.Token);
         try

@@ -32,6 +32,10 @@ internal sealed class DockerConnection : IDisposable
     /// <summary>True when Docker runs in another mount namespace, so its paths are not ours.</summary>
     public bool IsNested { get; }
 
+    /// <summary>Version of the engine.</summary>
+    public Task<string> VersionAsync(CancellationToken stopping) => AskAsync(
+        "version", async limit => (await _client.System.GetVersionAsync(limit)).Version, stopping);
+
     /// <summary>All containers, those that ended too.</summary>
     public Task<IReadOnlyList<DockerContainer>> ListAsync(CancellationToken stopping) => AskAsync<IReadOnlyList<DockerContainer>>(
         "list of containers",

@@ -14,6 +14,7 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
     private const int QuestionsAtOnce = 8;
 
     private readonly LookTimes _looks = new(time);
+    private volatile string _about = "";
 
     /// <inheritdoc/>
     public string Name => "docker";
@@ -22,10 +23,14 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
     public string Endpoint => endpoint;
 
     /// <inheritdoc/>
+    public string About => _about;
+
+    /// <inheritdoc/>
     public async Task RunAsync(ISourceOutlet outlet, CancellationToken stopping)
     {
         string path = socketPath() ?? throw SocketFault.Missing("docker", endpoint);
         using DockerConnection docker = new(endpoint, path);
+        _about = $"Docker {await docker.VersionAsync(stopping)}";
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         ConcurrentDictionary<string, bool> changed = [];
         // Docker keeps its last events: those of the second before leave no gap until the stream is there.

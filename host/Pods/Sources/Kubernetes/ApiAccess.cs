@@ -76,7 +76,9 @@ internal sealed record ApiAccess(string Origin, KubernetesClientConfiguration Co
             $"the service account in {places.ServiceAccount}",
             new KubernetesClientConfiguration
             {
-                Host = InClusterUrl(places), SslCaCerts = authorities, TokenProvider = new TokenFile(places.TokenFile),
+                Host = InClusterUrl(places),
+                SslCaCerts = authorities,
+                TokenProvider = new TokenFile(places.TokenFile),
             });
     }
 }

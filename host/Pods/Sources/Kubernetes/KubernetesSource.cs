@@ -44,6 +44,9 @@ internal sealed class KubernetesSource : IPodSource
     /// <inheritdoc/>
     public string Endpoint => _endpoint;
 
+    /// <inheritdoc/>
+    public string About => $"node {_node}";
+
     /// <summary>True when somebody named a cluster to this process, or it runs in one.</summary>
     public static bool IsOffered(KubernetesSourceOptions options) => ApiAccess.IsNamed(options, ApiPlaces.OfProcess());
 

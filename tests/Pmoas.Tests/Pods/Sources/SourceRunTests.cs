@@ -19,12 +19,12 @@ public sealed class SourceRunTests : IAsyncDisposable
         SourceRun run = Start();
 
         ISourceOutlet outlet = await _source.NextRunAsync();
-        Assert.Equal(new SourceStatus("scripted", "script", false, false, TimeSpan.Zero, 0, 0, "", true), run.Status);
+        Assert.Equal(new SourceStatus("scripted", "script", "", false, false, TimeSpan.Zero, 0, 0, "", true), run.Status);
         outlet.Publish([Specs.Pod("web"), Specs.Pod("db")]);
         _time.Pass(TimeSpan.FromSeconds(7));
 
         Assert.True(run.Settled.IsCompletedSuccessfully);
-        Assert.Equal(new SourceStatus("scripted", "script", true, true, TimeSpan.FromSeconds(7), 2, 0, "", true), run.Status);
+        Assert.Equal(new SourceStatus("scripted", "script", "", true, true, TimeSpan.FromSeconds(7), 2, 0, "", true), run.Status);
         Assert.Equal(["db", "web"], _node.Pods.Pods.Select(pod => pod.Name).Order());
         Assert.Empty(_log.Lines);
     }
@@ -91,6 +91,23 @@ public sealed class SourceRunTests : IAsyncDisposable
             Assert.Equal(1, _time.Waiting);
             _time.Pass(TimeSpan.FromSeconds(seconds * 0.42));
         }
+        await _source.NextRunAsync();
+    }
+
+    [Fact]
+    public async Task a_container_that_comes_or_goes_ends_a_long_pause_after_a_second()
+    {
+        SourceRun run = Start();
+        for (int i = 0; i < 6; i++)
+        {
+            await FailAsync("The door is shut: open it.");
+        }
+        _time.Pass(TimeSpan.FromSeconds(0.5));
+        run.Nudge();
+        _time.Pass(TimeSpan.FromSeconds(0.4));
+        Assert.Equal(1, _time.Waiting);
+        _time.Pass(TimeSpan.FromSeconds(0.2));
+
         await _source.NextRunAsync();
     }
 
