@@ -45,10 +45,13 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         {
             tags.Release(container);
         }
+        foreach (TrackedContainer container in containers)
+        {
+            tags.Bring(container); // all of them first: looking at the processes of one takes longer than tagging a hundred
+        }
         bool found = false;
         foreach (TrackedContainer container in containers)
         {
-            tags.Bring(container);
             found |= LookAtProcesses(container);
         }
         if (found)
@@ -60,6 +63,23 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
                 tags.Bring(container);
                 Enrol(container);
             }
+        }
+    }
+
+    /// <summary>Judges these by the rules that are now; their cgroups and processes are those that were seen last.</summary>
+    /// <param name="containers">Tracked ones.</param>
+    /// <param name="show">Publishes to the readers.</param>
+    public void Rejudge(IReadOnlyCollection<TrackedContainer> containers, Action show)
+    {
+        List<TrackedContainer> others = [.. containers.Where(Judge)];
+        show();
+        foreach (TrackedContainer container in others)
+        {
+            tags.Bring(container);
+        }
+        foreach (TrackedContainer container in others)
+        {
+            Enrol(container);
         }
     }
 
@@ -172,15 +192,18 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
                 News.Add(new ContainerChange(ContainerEvent.Gone, was));
             }
         }
-        ulong? cookie = container.Cookie;
+        namespaces.Leave(container);
         container.Reset();
-        namespaces.Leave(cookie, tracked.All);
     }
 
     /// <returns>True when what was found makes it another one.</returns>
     private bool LookAtProcesses(TrackedContainer container)
     {
         IReadOnlyList<int> processes = Enrol(container);
+        if (container.Settled)
+        {
+            return false;
+        }
         int main = MainProcess.Of(processes);
         if (main == 0)
         {
@@ -190,7 +213,7 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         container.Main = main;
         container.SettledAt ??= now + Settling;
         container.Settled = now >= container.SettledAt;
-        namespaces.Enter(container, main, tracked.All);
+        namespaces.Enter(container, main);
         string command = MainProcess.ExecutableOf(main);
         if (command.Length > 0 && command != container.Command)
         {

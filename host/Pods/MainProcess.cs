@@ -8,6 +8,11 @@ internal static class MainProcess
     /// <summary>The main one of these processes; 0 when all of them have ended.</summary>
     public static int Of(IReadOnlyCollection<int> processes)
     {
+        if (processes.Count == 1)
+        {
+            int only = processes.First();
+            return Runs(only) ? only : 0;
+        }
         int any = 0;
         foreach (int pid in processes)
         {

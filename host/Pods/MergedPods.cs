@@ -1,7 +1,7 @@
 namespace Pmoas.Host.Pods;
 
 /// <summary>The list of <see cref="PodMerge"/> as it grows, with the ways to find a pod in it. One thread.</summary>
-internal sealed class MergedPods
+internal sealed class MergedPods(MergeMemory memory)
 {
     // What was told, in the order of belief; and for each pod what was told of it. A pod that another one swallowed has no parts left.
     private readonly List<PodSpec> _told = [];
@@ -32,7 +32,7 @@ internal sealed class MergedPods
         {
             _pods[swallowed].Parts.Clear();
         }
-        _pods[at] = (parts.Select(part => _told[part]).Aggregate(PodMerge.Both), parts);
+        _pods[at] = (parts.Select(part => _told[part]).Aggregate((first, second) => memory.Of(first, second, PodMerge.Both)), parts);
         Remember(_pods[at].Pod, at);
     }
 

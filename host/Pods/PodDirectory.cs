@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Pmoas.Host.Identity;
 using Pmoas.Host.Pods.Cgroups;
+using Pmoas.Host.Pods.Sources;
 using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Pods;
@@ -23,6 +24,8 @@ internal sealed class PodDirectory : IContainerIndex
     private readonly ContainerLook _look;
     private readonly SortedDictionary<int, IReadOnlyList<PodSpec>> _published = [];
     private IReadOnlyList<PodSpec> _pods = [];
+    private readonly MergeMemory _merged = new();
+    private readonly MergeMemory _withoutSandboxes = new();
     private PodFilter _filter = PodFilter.Everything;
     private long _missed;
     private volatile Snapshot _snapshot = Snapshot.Empty;
@@ -90,7 +93,8 @@ internal sealed class PodDirectory : IContainerIndex
     public void Publish(int rank, string source, IReadOnlyList<PodSpec> pods) => Locked(() =>
     {
         string[] sources = [source];
-        _published[rank] = [.. pods.Select(pod => pod with { Sources = sources })];
+        PodSpec[] told = [.. pods.Select(pod => pod with { Sources = sources })];
+        _published[rank] = PodList.Renew(_published.GetValueOrDefault(rank, []), told);
         Remerge();
     });
 
@@ -109,7 +113,7 @@ internal sealed class PodDirectory : IContainerIndex
         _look.Rules = rules;
         _filter = filter ?? _filter;
         Remerge();
-        _look.At(_tracked.All, Show);
+        _look.Rejudge(_tracked.All, Show);
     });
 
     /// <summary>Looks at every known cgroup and all below it.</summary>
@@ -170,7 +174,7 @@ internal sealed class PodDirectory : IContainerIndex
 
     private void Remerge()
     {
-        IReadOnlyList<PodSpec> merged = PodMerge.Merge(_published.Values);
+        IReadOnlyList<PodSpec> merged = PodMerge.Merge(_published.Values, _merged);
         HashSet<string> hidden = [];
         List<PodSpec> pods = new(merged.Count);
         foreach (PodSpec pod in merged)
@@ -180,9 +184,11 @@ internal sealed class PodDirectory : IContainerIndex
             hidden.UnionWith(sandboxes.Where(c => c.CgroupPath.Length > 0).Select(c => c.CgroupPath));
             if (isWatched)
             {
-                pods.Add(sandboxes.Length == 0 ? pod : pod with { Containers = [.. pod.Containers.Except(sandboxes)] });
+                pods.Add(sandboxes.Length == 0 ? pod : _withoutSandboxes.Of(pod, pod, (all, _) => all with { Containers = [.. all.Containers.Except(sandboxes)] }));
             }
         }
+        _merged.Turn();
+        _withoutSandboxes.Turn();
         _pods = pods;
         if (_look.Ended.HasNameless)
         {

@@ -11,9 +11,10 @@ internal static class PodMerge
 
     /// <summary>Each pod and each of its containers once.</summary>
     /// <param name="sources">The lists, the most believed first.</param>
-    public static IReadOnlyList<PodSpec> Merge(IEnumerable<IReadOnlyList<PodSpec>> sources)
+    /// <param name="memory">What was merged before; none for once.</param>
+    public static IReadOnlyList<PodSpec> Merge(IEnumerable<IReadOnlyList<PodSpec>> sources, MergeMemory? memory = null)
     {
-        MergedPods merged = new();
+        MergedPods merged = new(memory ?? new MergeMemory());
         foreach (PodSpec pod in sources.SelectMany(pods => pods))
         {
             merged.Add(pod);

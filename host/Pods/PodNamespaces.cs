@@ -7,11 +7,13 @@ namespace Pmoas.Host.Pods;
 /// <summary>Tells the kernel which network namespace belongs to which pod. Guarded by the lock of <see cref="PodDirectory"/>.</summary>
 internal sealed class PodNamespaces(IKernelIdentity kernel, ILogger log)
 {
+    // By the name of the namespace they are in; a name that was given anew may hold some of the namespace before, until they are looked at.
+    private readonly Dictionary<string, List<TrackedContainer>> _inside = new(StringComparer.Ordinal);
     private readonly HashSet<uint> _toldHost = [];
     private bool _toldRefused;
 
     /// <summary>Looks which namespace the main process is in now, and tags it unless it is the machine's own.</summary>
-    public void Enter(TrackedContainer container, int pid, IReadOnlyCollection<TrackedContainer> all)
+    public void Enter(TrackedContainer container, int pid)
     {
         if (NetworkNamespace.NameOf(pid) is not { } name)
         {
@@ -28,30 +30,37 @@ internal sealed class PodNamespaces(IKernelIdentity kernel, ILogger log)
         {
             return;
         }
-        ulong? left = container.Cookie;
+        Leave(container);
         container.NamespaceName = name;
-        container.Cookie = isHost ? null : CookieOf(pid);
-        Leave(left, all);
+        container.Cookie = isHost ? null : CookieOf(name, pid);
         if (container.Cookie is { } cookie)
         {
+            (_inside.TryGetValue(name, out List<TrackedContainer>? inside) ? inside : _inside[name] = []).Add(container);
             Ask(() => kernel.TagPod(cookie, container.PodId));
         }
     }
 
-    /// <summary>Forgets a namespace, unless another container is in it.</summary>
-    public void Leave(ulong? cookie, IEnumerable<TrackedContainer> all)
+    /// <summary>Takes the container out of its namespace, which is forgotten unless another one is in it.</summary>
+    public void Leave(TrackedContainer container)
     {
-        if (cookie is null)
+        if (container.Cookie is not { } cookie)
         {
             return;
         }
-        if (all.FirstOrDefault(t => t.Cookie == cookie) is { } other)
+        List<TrackedContainer> inside = _inside[container.NamespaceName];
+        inside.Remove(container);
+        if (inside.Count == 0)
         {
-            Ask(() => kernel.TagPod(cookie.Value, other.PodId));
+            _inside.Remove(container.NamespaceName);
+        }
+        (container.NamespaceName, container.Cookie) = ("", null);
+        if (inside.Find(other => other.Cookie == cookie) is { } other)
+        {
+            Ask(() => kernel.TagPod(cookie, other.PodId));
         }
         else
         {
-            Ask(() => kernel.UntagPod(cookie.Value));
+            Ask(() => kernel.UntagPod(cookie));
         }
     }
 
@@ -67,8 +76,13 @@ internal sealed class PodNamespaces(IKernelIdentity kernel, ILogger log)
         }
     }
 
-    private ulong? CookieOf(int pid)
+    /// <summary>The containers of a pod share a namespace: entered once, it is known for all whose processes are seen to be in it still.</summary>
+    private ulong? CookieOf(string name, int pid)
     {
+        if (_inside.TryGetValue(name, out List<TrackedContainer>? inside) && inside.Find(other => NetworkNamespace.NameOf(other.Main) == name) is { } other)
+        {
+            return other.Cookie;
+        }
         try
         {
             return NetworkNamespace.CookieOf(pid);

@@ -36,11 +36,15 @@ internal sealed record PodSpec(
     /// <summary>The sources that know the pod, the most believed first.</summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
+    /// <summary>True when it is described alike, and so is each of its containers.</summary>
+    public bool IsSameAs(PodSpec other) =>
+        ReferenceEquals(this, other) || (IsDescribedLike(other) && Containers.Zip(other.Containers).All(pair => pair.First.IsDescribedLike(pair.Second)));
+
     /// <summary>True when it is described alike; the containers are not compared.</summary>
-    public bool IsDescribedLike(PodSpec other) =>
+    public bool IsDescribedLike(PodSpec other) => ReferenceEquals(this, other) || (
         Namespace == other.Namespace && Name == other.Name && Uid == other.Uid && Ip == other.Ip && HostIp == other.HostIp && Owner == other.Owner
         && IsComplete == other.IsComplete && LabelSet.Same(Labels, other.Labels) && LabelSet.Same(Annotations, other.Annotations)
-        && Containers.Count == other.Containers.Count && Sources.SequenceEqual(other.Sources);
+        && Containers.Count == other.Containers.Count && Sources.SequenceEqual(other.Sources));
 }
 
 /// <summary>A container as a source describes it. What a source does not know is empty.</summary>
@@ -69,9 +73,9 @@ internal sealed record ContainerSpec(
     public int RuntimePid { get; init; }
 
     /// <summary>True when it is described alike.</summary>
-    public bool IsDescribedLike(ContainerSpec other) =>
+    public bool IsDescribedLike(ContainerSpec other) => ReferenceEquals(this, other) || (
         Name == other.Name && Image == other.Image && CgroupPath == other.CgroupPath && Kind == other.Kind && Id == other.Id && Pid == other.Pid
-        && RuntimePid == other.RuntimePid && LabelSet.Same(Labels, other.Labels) && LabelSet.Same(Annotations, other.Annotations);
+        && RuntimePid == other.RuntimePid && LabelSet.Same(Labels, other.Labels) && LabelSet.Same(Annotations, other.Annotations));
 }
 
 /// <summary>How a pod runs a container.</summary>

@@ -8,12 +8,17 @@ switch (args)
         return await ChainBenchmark.RunAsync();
     case ["daemon"]:
         return await DaemonBenchmark.RunAsync();
+    case ["pods"]:
+        return await DirectoryBenchmark.RunAsync();
+    case ["cluster", { } seed, { } kubeconfig]: // started by pods, for itself
+        return await GeneratedCluster.ServeAsync(new GeneratedPods(seed), kubeconfig);
     default:
         Console.Error.WriteLine("""
-            usage: Pmoas.Benchmarks ring|chain|daemon, in the repository's folder after make build
+            usage: Pmoas.Benchmarks ring|chain|daemon|pods, in the repository's folder after make build
               ring    ns and bytes allocated per event: the managed ring reader against C readers of the same ring
               chain   requests per second of the demo chain: daemon off, NoOp, Accept (root)
               daemon  time to ready, memory and CPU at rest (root)
+              pods    the directory of pods with 500 pods of 3 containers: updates, memory, scrapes (root)
             """);
         return 2;
 }

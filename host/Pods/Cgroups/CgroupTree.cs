@@ -1,4 +1,4 @@
-using System.Globalization;
+using Microsoft.Win32.SafeHandles;
 
 namespace Pmoas.Host.Pods.Cgroups;
 
@@ -62,10 +62,30 @@ internal sealed record CgroupTree(CgroupMode Mode, string Root)
     /// <summary>The processes of one cgroup, not of those below it. Empty when it is gone.</summary>
     public IReadOnlyList<int> Processes(string path)
     {
+        // Read at every look at a container that starts: no reader of text, no line in memory.
+        List<int> found = [];
+        Span<byte> text = stackalloc byte[4096];
         try
         {
-            // A process of another pid namespace reads as 0.
-            return [.. File.ReadLines(DirectoryOf(path) + "/cgroup.procs").Select(l => int.Parse(l, CultureInfo.InvariantCulture)).Where(pid => pid > 0)];
+            using SafeFileHandle file = File.OpenHandle(DirectoryOf(path) + "/cgroup.procs", share: FileShare.ReadWrite | FileShare.Delete);
+            int pid = 0;
+            long at = 0;
+            for (int bytes; (bytes = RandomAccess.Read(file, text, at)) > 0; at += bytes)
+            {
+                foreach (byte one in text[..bytes])
+                {
+                    if (char.IsAsciiDigit((char)one))
+                    {
+                        pid = (pid * 10) + one - '0';
+                    }
+                    else
+                    {
+                        Add(found, ref pid);
+                    }
+                }
+            }
+            Add(found, ref pid);
+            return found;
         }
         catch (IOException)
         {
@@ -93,6 +113,15 @@ internal sealed record CgroupTree(CgroupMode Mode, string Root)
             return null; // gone since
         }
         return null;
+    }
+
+    private static void Add(List<int> found, ref int pid)
+    {
+        if (pid > 0) // one of another pid namespace reads as 0
+        {
+            found.Add(pid);
+        }
+        pid = 0;
     }
 
     private void Walk(string path, IReadOnlySet<string> others, List<Cgroup> found)

@@ -36,10 +36,6 @@ internal static partial class PodSpecs
         };
     }
 
-    /// <summary>True when both describe the same pod with the same containers.</summary>
-    public static bool AreAlike(PodSpec a, PodSpec b) =>
-        a.IsDescribedLike(b) && a.Containers.Zip(b.Containers).All(pair => pair.First.IsDescribedLike(pair.Second));
-
     private static string Uid(ApiPod pod, Dictionary<string, string> annotations) =>
         annotations.TryGetValue(Mirror, out string? mirror) ? annotations.GetValueOrDefault(NodeUid, mirror) : pod.Metadata?.Uid ?? "";
 

@@ -84,7 +84,7 @@ internal sealed class WatchedPods(ILogger log)
             return _pods.Remove(key);
         }
         PodSpec spec = PodSpecs.Of(pod);
-        bool same = _pods.TryGetValue(key, out PodSpec? known) && PodSpecs.AreAlike(known, spec);
+        bool same = _pods.TryGetValue(key, out PodSpec? known) && known.IsSameAs(spec);
         _pods[key] = spec;
         return !same;
     }
