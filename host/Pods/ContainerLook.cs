@@ -76,9 +76,6 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         foreach (TrackedContainer container in others)
         {
             tags.Bring(container);
-        }
-        foreach (TrackedContainer container in others)
-        {
             Enrol(container);
         }
     }
@@ -142,7 +139,10 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         RoleDecision decision = RuleMatch.Decide(Rules, container.Pod, container.Spec, container.Command);
         Container now = Shown(container, was) with
         {
-            PodId = container.PodId, Image = container.Spec.Image, Role = decision.Role, RoleReason = decision.Reason,
+            PodId = container.PodId,
+            Image = container.Spec.Image,
+            Role = decision.Role,
+            RoleReason = decision.Reason,
         };
         if (now == was)
         {

@@ -24,4 +24,17 @@ public sealed class PodListTests
         Assert.False(PodList.IsSame(Pods, []));
         Assert.False(PodList.IsSame(Pods, [Pods[0] with { Containers = [Pods[0].Containers[0]] }]));
     }
+
+    [Fact]
+    public void a_list_is_renewed_with_the_pods_that_are_the_same()
+    {
+        PodSpec other = Pods[0] with { Ip = "10.0.0.9" };
+        PodSpec nameless = new("", "", "", PodSpec.NoLabels, PodSpec.NoLabels, [Specs.Container("", "/docker/a")]);
+        PodSpec same = nameless with { Containers = [Specs.Container("", "/docker/a")] };
+
+        IReadOnlyList<PodSpec> renewed = PodList.Renew([Pods[0], nameless], [same, other]);
+
+        Assert.Same(nameless, renewed[0]);
+        Assert.Same(other, renewed[1]);
+    }
 }
