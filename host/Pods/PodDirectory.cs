@@ -18,6 +18,7 @@ namespace Pmoas.Host.Pods;
 internal sealed class PodDirectory : IContainerIndex
 {
     private readonly Lock _lock = new();
+    private readonly CgroupTree _tree;
     private readonly TimeProvider _time;
     private readonly KernelTags _tags;
     private readonly TrackedContainers _tracked = new();
@@ -41,6 +42,7 @@ internal sealed class PodDirectory : IContainerIndex
         IKernelIdentity kernel, CgroupTree tree, IReadOnlyList<SidecarRule> rules, TimeSpan linger, ILogger log, TimeProvider time)
     {
         Linger = linger;
+        _tree = tree;
         _time = time;
         _tags = new KernelTags(kernel, log);
         _look = new ContainerLook(tree, _tags, new PodNamespaces(kernel, log), _tracked, time) { Rules = rules };
@@ -83,6 +85,17 @@ internal sealed class PodDirectory : IContainerIndex
         lock (_lock)
         {
             return _tracked.All.Where(t => t is { Running: not null, Main: > 0 }).ToDictionary(t => t.Running!.Id, t => t.Main);
+        }
+    }
+
+    /// <summary>The processes of a container now, the main one first; empty when it has ended.</summary>
+    public IReadOnlyList<int> ProcessesOf(Container container)
+    {
+        lock (_lock)
+        {
+            TrackedContainer? tracked = _tracked.All.FirstOrDefault(t => t.Running?.Id == container.Id);
+            IEnumerable<int> all = (tracked?.Cgroups ?? []).SelectMany(cgroup => _tree.Processes(cgroup.Path));
+            return [.. all.OrderByDescending(pid => pid == tracked!.Main).ThenBy(pid => pid)];
         }
     }
 

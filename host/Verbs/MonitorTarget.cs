@@ -10,6 +10,7 @@ namespace Pmoas.Host.Verbs;
 internal sealed class MonitorTarget(LiveFilter filter, PodLabel? label)
 {
     private const int ShownNames = 20;
+    private const int ShownProcesses = 8;
 
     /// <summary>Which events are wanted.</summary>
     public LiveFilter Filter => filter;
@@ -78,19 +79,29 @@ internal sealed class MonitorTarget(LiveFilter filter, PodLabel? label)
         ];
         string known = string.Join(", ", facts.Where(fact => fact.Value.Length > 0).Select(fact => $"{fact.Name} {fact.Value}"));
         say.WriteLine($"[PREFLIGHT] pod {name.Namespace}/{name.Pod}: {(known.Length > 0 ? known : "nothing more is known of it")}");
-        IReadOnlyDictionary<uint, int> mains = directory.MainProcesses();
         foreach (Container container in containers)
         {
-            int main = mains.GetValueOrDefault(container.Id);
-            string process = main == 0 ? "no process yet" : $"process {string.Join(" → ", NestedPids.Of(main))}";
             string image = container.Image.Length > 0 ? $", image {container.Image}" : "";
-            say.WriteLine($"[PREFLIGHT] container {container.Name}: {RoleText.Of(container.Role)} ({container.RoleReason}){image}, {process}");
+            say.WriteLine(
+                $"[PREFLIGHT] container {container.Name}: {RoleText.Of(container.Role)} ({container.RoleReason}){image}, {Processes(directory.ProcessesOf(container))}");
         }
 
         if (containers.All(container => container.Role != Role.Sidecar))
         {
             say.WriteLine("[PREFLIGHT] no container of this pod is a sidecar: write a [[sidecars]] rule, or label the pod; pmoas pods --explain says what decided each role");
         }
+    }
+
+    /// <summary>Each process by its numbers, from this machine's to the container's own.</summary>
+    private static string Processes(IReadOnlyList<int> processes)
+    {
+        string shown = string.Join(", ", processes.Take(ShownProcesses).Select(pid => string.Join(" → ", NestedPids.Of(pid))));
+        return processes.Count switch
+        {
+            0 => "no process yet",
+            1 => $"process {shown}",
+            _ => $"{processes.Count} processes: {shown}{(processes.Count > ShownProcesses ? ", …" : "")}",
+        };
     }
 
     private string Missing(PodDirectory directory)

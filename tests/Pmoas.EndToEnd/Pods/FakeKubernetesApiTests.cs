@@ -147,6 +147,27 @@ public sealed class FakeKubernetesApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task monitor_asks_the_API_of_the_kubeconfig_it_is_given_and_tells_all_it_found()
+    {
+        RunningPod pod = await _bed.StartMeshPodAsync("shop", "cart");
+        _api.Put(ApiPod.Of(pod));
+        using Site site = new();
+        site.Install(Built.Accept, "Accept");
+        site.WriteWithSources($"[sources.kubernetes]\nenabled = false\nnode_name = \"{ApiPod.Node}\"\n[sources.cri]\nendpoints = [\"{_bed.SocketPath}\"]\n[sources.docker]\nenabled = false\n[plugins.accept]");
+        await using HostProcess monitor = HostProcess.Start(site, "monitor all", arguments: ["--pod", "cart", "--namespace", "shop", "--kubeconfig", _kubeconfig]);
+        await monitor.UntilAsync(() => Task.FromResult(monitor.Output.Contains("[INFO] watching 2 of 2 containers", StringComparison.Ordinal)), "watching");
+        monitor.Signal("INT");
+
+        Assert.Equal(0, await monitor.ExitAsync());
+        string[] lines = [.. monitor.Output.Split('\n').Where(line => line.StartsWith("[PREFLIGHT] ", StringComparison.Ordinal)).Select(line => line["[PREFLIGHT] ".Length..])];
+        Assert.Contains($"source kubernetes: {_api.Url} (node {ApiPod.Node}, by {_kubeconfig}): 1 pods", lines);
+        Assert.Contains(lines, line => line.StartsWith($"source cri: {_bed.SocketPath} (containerd 1.", StringComparison.Ordinal));
+        Assert.Contains($"pod shop/cart: uid {pod.Uid}, ip {pod.Address}, host ip 10.222.0.1, owner StatefulSet/cart, told by kubernetes, cri, cgroupfs", lines);
+        Assert.Contains(lines, line => line.StartsWith("container proxy: sidecar (shipped rule ", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("container app: service (no rule matches), image pmoas.test/nginx:1.22, ", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task a_wrong_kubeconfig_is_one_sentence_and_exit_code_1_for_who_asked_for_it()
     {
         await File.WriteAllTextAsync(_kubeconfig, "this: is: no kubeconfig", TestContext.Current.CancellationToken);

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
+using Pmoas.Host.Pods.Sources;
+using Pmoas.Sdk.Pods;
 using Pmoas.Tests.Pods;
 
 namespace Pmoas.KernelTests.Pods;
@@ -55,6 +57,34 @@ public sealed class RealCgroupTests : IAsyncDisposable
         }
         // The best of three: the machine may be busy with something else. A watch that only polled would need up to a second each time.
         Assert.True(appeared.Min() < 100 && gone.Min() < 100, $"ms to appear: {string.Join(", ", appeared)}; to go: {string.Join(", ", gone)}");
+    }
+
+    [Fact]
+    public async Task a_container_nobody_told_of_is_tagged_within_100_ms_of_its_cgroup_and_named_later()
+    {
+        PodDirectory pods = new(_kernel, _tree, ShippedRules.All, TimeSpan.Zero, NullLogger.Instance, TimeProvider.System) { Naming = TimeSpan.FromMinutes(1) };
+        using CgroupEvents events = new(_tree, NullLogger.Instance);
+        await using SourceRun source = new(new CgroupfsSource(_tree, events, pods), rank: 9, isWanted: true, pods, NullLogger.Instance, TimeProvider.System);
+        await source.Settled;
+        string uid = Guid.NewGuid().ToString();
+        string[] ids = [.. Enumerable.Range(0, 5).Select(_ => $"{Guid.NewGuid():N}{Guid.NewGuid():N}")];
+        List<double> tagged = [];
+        foreach (string id in ids)
+        {
+            int before = _kernel.Tags.Count;
+            Directory.CreateDirectory(_tree.DirectoryOf($"{_lab}/kubepods/besteffort/pod{uid}/{id}"));
+            tagged.Add(await Until(() => _kernel.Tags.Count > before));
+            await Task.Delay(200, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(tagged.Min() < 100, $"ms to the tag: {string.Join(", ", tagged)}");
+        Assert.Equal(ids.Length, pods.Nameless);
+        Assert.Empty(pods.All);
+        Assert.Single(_kernel.Tags.Values.Select(tag => tag.PodId).Distinct());
+
+        pods.Publish(1, "test", [Specs.Pod("chain", [.. ids.Select((id, i) => Specs.Container(i == 0 ? "istio-proxy" : $"app-{i}") with { Id = id })]) with { Uid = uid }]);
+        Assert.Equal(ids.Length, pods.All.Count);
+        Assert.Equal(Role.Sidecar, _kernel.Tags[_tree.Find($"{_lab}/kubepods/besteffort/pod{uid}/{ids[0]}")!.Value.Inode].Role);
     }
 
     [Fact]

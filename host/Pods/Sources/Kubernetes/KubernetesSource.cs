@@ -20,6 +20,7 @@ internal sealed class KubernetesSource : IPodSource
     private readonly TimeProvider _time;
     private readonly string _node;
     private volatile string _endpoint;
+    private volatile string _origin = "";
     private string _url = "";
     private DateTimeOffset _heard;
     private int _gone;
@@ -45,7 +46,7 @@ internal sealed class KubernetesSource : IPodSource
     public string Endpoint => _endpoint;
 
     /// <inheritdoc/>
-    public string About => $"node {_node}";
+    public string About => _origin.Length > 0 ? $"node {_node}, by {_origin}" : $"node {_node}";
 
     /// <summary>True when somebody named a cluster to this process, or it runs in one.</summary>
     public static bool IsOffered(KubernetesSourceOptions options) => ApiAccess.IsNamed(options, ApiPlaces.OfProcess());
@@ -53,7 +54,9 @@ internal sealed class KubernetesSource : IPodSource
     /// <inheritdoc/>
     public async Task RunAsync(ISourceOutlet outlet, CancellationToken stopping)
     {
-        using ApiServer server = new(await ApiAccess.FindAsync(_options, _places, stopping), _time);
+        ApiAccess access = await ApiAccess.FindAsync(_options, _places, stopping);
+        _origin = access.Origin;
+        using ApiServer server = new(access, _time);
         if (server.Url != _url || _time.GetUtcNow() - _heard > _options.WatchTimeout)
         {
             _pods.Distrust(); // perhaps it is another cluster by now
