@@ -90,7 +90,7 @@ internal static class MonitorVerb
                 : new LiveText(wanted, pods, text, colour: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null);
         }
 
-        long begun = Stopwatch.GetTimestamp();
+        TimeSpan watched = default;
         int code;
         try
         {
@@ -99,10 +99,11 @@ internal static class MonitorVerb
             await node.Sources.SettledAsync(SettleLimit, stopping);
             MonitorTarget target = new(filter with { IsLabelled = label?.Among(node.Pods) }, label);
             code = target.Tell(node, say) ? Ready(setup, node, live!, target.Filter, say) : ExitCode.Failed;
-            begun = Stopwatch.GetTimestamp();
             if (code == ExitCode.Ok)
             {
+                long begun = Stopwatch.GetTimestamp();
                 await Task.WhenAny(live!.ReaderGone, node.PodsEnded, Task.Delay(limit, stopping));
+                watched = Stopwatch.GetElapsedTime(begun);
             }
         }
         catch (BpfException e)
@@ -114,7 +115,7 @@ internal static class MonitorVerb
         if (code == ExitCode.Ok && !live!.ReaderGone.IsCompleted)
         {
             await say.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"[FINISHED] {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.0} s: {live.Shown} events shown; {live.Attempts} attempts = {live.Delivered} delivered + {live.Dropped} dropped"));
+                $"[FINISHED] {watched.TotalSeconds:0.0} s: {live.Shown} events shown; {live.Attempts} attempts = {live.Delivered} delivered + {live.Dropped} dropped"));
         }
 
         return code;
