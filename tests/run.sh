@@ -17,7 +17,7 @@ run()
 	shift
 	program=artifacts/bin/$project/release/$project
 	say "$project"
-	{ "$@" timeout -k 10 1200 "$program" -noColor 2>&1; echo $? >"$log/code"; } | tee "$log/out"
+	{ "$@" timeout -k 10 2400 "$program" -noColor 2>&1; echo $? >"$log/code"; } | tee "$log/out"
 	# xunit.v3's own last line, or the lines of Microsoft.Testing.Platform: `total: 3` …
 	counts=$(awk '
 		/Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+/ {
