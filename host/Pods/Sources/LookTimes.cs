@@ -13,7 +13,9 @@ internal sealed class LookTimes(TimeProvider time)
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Second = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Third = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+    
+    // A pod may live for less than a second and must be seen once to be named.
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lock = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,15 +61,15 @@ internal sealed class LookTimes(TimeProvider time)
     }
 
     /// <summary>
-    /// The runtime has answered the look that began last with its list. The next begins four times as long after that as the list took, however
-    /// often something happens: a runtime with many containers has other work.
+    /// The runtime has answered the look that began last with its list. The next begins as long after that as the list took, half a second at
+    /// most, however often something happens: a runtime with many containers has other work.
     /// </summary>
     public void Listed()
     {
         lock (_lock)
         {
             TimeSpan now = Now;
-            _earliest = now + Earlier((now - _lookBegan) * 4, LongestPause);
+            _earliest = now + Earlier(now - _lookBegan, LongestPause);
         }
     }
 
