@@ -12,7 +12,7 @@ public sealed class ResourceUsageOptions
     public TimeSpan Refresh { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Descriptors kept open; beyond it files are opened for each read, which takes four times as long.</summary>
-    [Description("Files kept open, about 14 a container. Beyond it files are opened for each read, which takes four times as long; never more than half of what the process may open.")]
+    [Description("Files kept open, about 13 a container. Beyond it files are opened for each read, which takes four times as long; never more than half of what the process may open.")]
     [Range(0, 1048576)]
     public uint MaxKeptFiles { get; set; } = 65536;
 

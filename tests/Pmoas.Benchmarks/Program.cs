@@ -8,12 +8,15 @@ switch (args)
         return await ChainBenchmark.RunAsync();
     case ["daemon"]:
         return await DaemonBenchmark.RunAsync();
+    case ["usage"]:
+        return await UsageBenchmark.RunAsync();
     default:
         Console.Error.WriteLine("""
-            usage: Pmoas.Benchmarks ring|chain|daemon, in the repository's folder after make build
+            usage: Pmoas.Benchmarks ring|chain|daemon|usage, in the repository's folder after make build
               ring    ns and bytes allocated per event: the managed ring reader against C readers of the same ring
               chain   requests per second of the demo chain: daemon off, NoOp, Accept (root)
               daemon  time to ready, memory and CPU at rest (root)
+              usage   CPU that ResourceUsage takes for 500 containers, against open, read and close of the same files (root)
             """);
         return 2;
 }

@@ -8,22 +8,27 @@ internal sealed class CpuUsage : IDisposable
     private const double Nanoseconds = 1e-9;
     private const double Microseconds = 1e-6;
 
+    /// <summary>The tick user space is told of, 1/100 s on every architecture .NET runs on.</summary>
+    private const ulong TickNanoseconds = 10_000_000;
+
     /// <summary>What the kernel and the kubelet write when nothing was asked for.</summary>
     private const ulong DefaultShares = 1024, DefaultWeight = 100, LeastShares = 2;
 
     private static readonly byte[][] s_v2 =
         ["user_usec"u8.ToArray(), "system_usec"u8.ToArray(), "nr_periods"u8.ToArray(), "nr_throttled"u8.ToArray(), "throttled_usec"u8.ToArray()];
 
+    private static readonly byte[][] s_modes = ["user"u8.ToArray(), "system"u8.ToArray()];
+
     private static readonly byte[][] s_throttling = ["nr_periods"u8.ToArray(), "nr_throttled"u8.ToArray(), "throttled_time"u8.ToArray()];
 
     private readonly OwnedSeries _series;
     private readonly UsageInstruments _to;
-    private readonly KeptFile? _user, _system, _stat, _quota, _period, _shares;
+    private readonly KeptFile? _time, _modes, _stat, _quota, _period, _shares;
     private readonly bool _timeIsV2, _limitIsV2;
     private readonly ulong[] _now = new ulong[s_v2.Length];
     private OwnedCounter? _userSeconds, _systemSeconds, _throttled, _periods, _throttledPeriods;
     private OwnedGauge? _limit, _request;
-    private ulong _lastTotal;
+    private ulong _lastTotal, _lastUser;
     private bool _limited;
 
     internal CpuUsage(CgroupPlaces places, string path, KeptFiles files, OwnedSeries series, UsageInstruments to)
@@ -32,8 +37,8 @@ internal sealed class CpuUsage : IDisposable
         if (places.CpuTime is { } time)
         {
             _timeIsV2 = time.IsV2;
-            _user = files.File(time.File(path, time.IsV2 ? "cpu.stat" : "cpuacct.usage_user"));
-            _system = time.IsV2 ? null : files.File(time.File(path, "cpuacct.usage_sys"));
+            _time = files.File(time.File(path, time.IsV2 ? "cpu.stat" : "cpuacct.usage"));
+            _modes = time.IsV2 ? null : files.File(time.File(path, "cpuacct.stat"));
         }
 
         if (places.Cpu is { } cpu)
@@ -76,26 +81,43 @@ internal sealed class CpuUsage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (KeptFile? file in (ReadOnlySpan<KeptFile?>)[_user, _system, _stat, _quota, _period, _shares])
+        foreach (KeptFile? file in (ReadOnlySpan<KeptFile?>)[_time, _modes, _stat, _quota, _period, _shares])
         {
             file?.Dispose();
         }
     }
 
+    /// <summary>
+    /// The total is exact to the nanosecond. cpuacct.stat splits it, in ticks; cpuacct.usage_user and _sys would not do: they are what the
+    /// timer's interrupt happened to see, and their sum is not the total.
+    /// </summary>
     private bool CollectTime()
     {
-        if (_user is null || !_user.TryRead(out ReadOnlySpan<byte> text) || !CgroupText.TryNumber(text, out ulong user)
-            || !_system!.TryRead(out text) || !CgroupText.TryNumber(text, out ulong system))
+        if (_time is null || !_time.TryRead(out ReadOnlySpan<byte> text) || !CgroupText.TryNumber(text, out ulong total))
         {
             return true; // not known: the other files tell for themselves
         }
 
-        return Time(user, system, Nanoseconds);
+        if (total == _lastTotal && _userSeconds is not null)
+        {
+            return false;
+        }
+
+        if (_modes!.TryRead(out text) && CgroupText.Numbers(text, s_modes, _now) == 0b11)
+        {
+            ulong system = Math.Min(_now[1] * TickNanoseconds, total);
+
+            // A tick that went to the system is no time given back by the user.
+            _lastUser = total < _lastTotal ? total - system : Math.Max(_lastUser, total - system);
+            Time(total, _lastUser * Nanoseconds, system * Nanoseconds, Nanoseconds);
+        }
+
+        return true;
     }
 
     private bool CollectV2(bool everything)
     {
-        if (!_user!.TryRead(out ReadOnlySpan<byte> text))
+        if (!_time!.TryRead(out ReadOnlySpan<byte> text))
         {
             return true;
         }
@@ -106,7 +128,13 @@ internal sealed class CpuUsage : IDisposable
             return true;
         }
 
-        bool ran = Time(_now[0], _now[1], Microseconds);
+        ulong total = _now[0] + _now[1];
+        bool ran = total != _lastTotal || _userSeconds is null;
+        if (ran)
+        {
+            Time(total, _now[0] * Microseconds, _now[1] * Microseconds, Microseconds);
+        }
+
         if ((ran || everything) && _limited && (found & 0b11100) == 0b11100)
         {
             Throttling(_now[2], _now[3], _now[4] * Microseconds);
@@ -115,18 +143,12 @@ internal sealed class CpuUsage : IDisposable
         return ran;
     }
 
-    private bool Time(ulong user, ulong system, double unit)
+    private void Time(ulong total, double user, double system, double unit)
     {
-        bool ran = user + system != _lastTotal || _userSeconds is null;
-        if (ran)
-        {
-            _lastTotal = user + system;
-            Seconds = _lastTotal * unit;
-            (_userSeconds ??= _series.Counter(_to.CpuSeconds, "user")).Follow(user * unit);
-            (_systemSeconds ??= _series.Counter(_to.CpuSeconds, "system")).Follow(system * unit);
-        }
-
-        return ran;
+        _lastTotal = total;
+        Seconds = total * unit;
+        (_userSeconds ??= _series.Counter(_to.CpuSeconds, "user")).Follow(user);
+        (_systemSeconds ??= _series.Counter(_to.CpuSeconds, "system")).Follow(system);
     }
 
     private void Throttling(ulong periods, ulong throttled, double seconds)

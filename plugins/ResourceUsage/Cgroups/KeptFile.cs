@@ -13,12 +13,13 @@ internal sealed unsafe class KeptFile : IDisposable
 
     private readonly KeptFiles _files;
     private readonly byte[] _path;
+    private readonly bool _keep;
     private int _fd = -1;
     private bool _kept;
     private int _looks;
     private bool _gone;
 
-    internal KeptFile(KeptFiles files, string path) => (_files, _path) = (files, KeptFiles.PathBytes(path));
+    internal KeptFile(KeptFiles files, string path, bool keep) => (_files, _path, _keep) = (files, KeptFiles.PathBytes(path), keep);
 
     /// <summary>True once it could be read.</summary>
     internal bool WasThere { get; private set; }
@@ -99,7 +100,7 @@ internal sealed unsafe class KeptFile : IDisposable
             return false;
         }
 
-        _kept = _files.Take();
+        _kept = _keep && _files.Take();
         return true;
     }
 

@@ -38,7 +38,9 @@ internal sealed class KeptFiles(int most)
     }
 
     /// <summary>A file that need not exist yet; nothing is opened before the first read.</summary>
-    internal KeptFile File(string path) => new(this, path);
+    /// <param name="path">Its path.</param>
+    /// <param name="keep">False: opened for each read, because its content is made when it is opened.</param>
+    internal KeptFile File(string path, bool keep = true) => new(this, path, keep);
 
     /// <summary>Takes a place among the kept; false when there is none left.</summary>
     internal bool Take()

@@ -41,7 +41,7 @@ internal static unsafe class ProcessFolder
     {
         byte* path = stackalloc byte[LongestPath];
         Write(path, pid, "/fd"u8);
-        int folder = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
+        int folder = Libc.openat(Libc.AT_FDCWD, path, Libc.O_RDONLY | Libc.O_CLOEXEC);
         if (folder < 0)
         {
             return -1;

@@ -21,7 +21,8 @@ internal sealed class ProcessUsage : IDisposable
         _tasks = places.Pids is { } pids ? files.File(pids.File(path, "pids.current")) : null;
         if (places.Processes is { } place)
         {
-            _processes = files.File(place.File(path, "cgroup.procs"));
+            // On v1 an open descriptor goes on with the list it was first given, as long as it is read once a second.
+            _processes = files.File(place.File(path, "cgroup.procs"), keep: false);
             _directory = place.Root + path;
             _directoryPath = KeptFiles.PathBytes(_directory);
         }

@@ -7,7 +7,6 @@ internal static unsafe partial class Libc
 {
     internal const int AT_FDCWD = -100;
     internal const int O_RDONLY = 0;
-    internal const int O_DIRECTORY = 0x10000;
     internal const int O_CLOEXEC = 0x80000;
     internal const int O_PATH = 0x200000;
     internal const uint STATX_NLINK = 0x4;

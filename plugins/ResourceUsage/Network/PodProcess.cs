@@ -32,7 +32,7 @@ internal sealed unsafe class PodProcess(KeptFiles files) : IDisposable
         Dispose();
         byte* path = stackalloc byte[40];
         ProcessFolder.Write(path, pid, ""u8);
-        _folder = Libc.openat(Libc.AT_FDCWD, path, Libc.O_PATH | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
+        _folder = Libc.openat(Libc.AT_FDCWD, path, Libc.O_PATH | Libc.O_CLOEXEC);
     }
 
     /// <summary>Reads a file of the folder into the shared buffer; false when the process has ended.</summary>

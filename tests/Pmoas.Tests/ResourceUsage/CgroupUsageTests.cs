@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pmoas.ResourceUsage;
 using Pmoas.Sdk.Pods;
 using Pmoas.Tests.Metrics;
@@ -83,7 +84,7 @@ public sealed class CgroupUsageTests
         {
             foreach ((string controller, string file) in new[]
             {
-                ("cpuacct", v2 ? "cpu.stat" : "cpuacct.usage_user"), ("cpu", v2 ? "cpu.stat" : "cpu.stat"), ("memory", "memory.stat"),
+                ("cpuacct", v2 ? "cpu.stat" : "cpuacct.usage"), ("cpuacct", v2 ? "cpu.stat" : "cpuacct.stat"), ("cpu", "cpu.stat"), ("memory", "memory.stat"),
                 ("memory", v2 ? "memory.current" : "memory.usage_in_bytes"), ("memory", v2 ? "memory.events" : "memory.oom_control"),
                 ("blkio", v2 ? "io.stat" : "blkio.throttle.io_service_bytes_recursive"), ("pids", "pids.current"), ("unified", "cpu.pressure"),
                 ("memory", "cgroup.procs"),
@@ -125,6 +126,29 @@ public sealed class CgroupUsageTests
         Assert.Equal("67109864", await lab.AppAsync("block_io_bytes_total", "device=\"vda\",direction=\"write\""));
         Assert.Equal("65", await lab.AppAsync("block_io_operations_total", "device=\"vda\",direction=\"write\""));
         Assert.Equal("4096", await lab.AppAsync("block_io_bytes_total", "device=\"vda\",direction=\"read\""));
+    }
+
+    [Fact]
+    public async Task a_tick_of_the_system_takes_nothing_back_from_the_user()
+    {
+        using FakeHierarchy cgroups = new(v2: false);
+        using UsageLab lab = new(cgroups.Places);
+        lab.Index.Run(_app);
+        List<double> user = [], system = [];
+        foreach ((int milliseconds, int ticks) in new[] { (8, 0), (11, 1), (25, 1), (26, 2) })
+        {
+            cgroups.Write("cpuacct", "/lab/app", "cpuacct.usage", $"{milliseconds}000000\n");
+            cgroups.Write("cpuacct", "/lab/app", "cpuacct.stat", $"user 0\nsystem {ticks}\n");
+            lab.Collect();
+            user.Add(await MillisecondsAsync(lab, "user"));
+            system.Add(await MillisecondsAsync(lab, "system"));
+        }
+
+        Assert.Equal([8, 8, 15, 15], user);
+        Assert.Equal([0, 10, 10, 20], system);
+
+        static async Task<double> MillisecondsAsync(UsageLab lab, string mode) =>
+            Math.Round(double.Parse((await lab.AppAsync("cpu_seconds_total", $"mode=\"{mode}\""))!, CultureInfo.InvariantCulture) * 1000, 6);
     }
 
     [Fact]
@@ -193,7 +217,7 @@ public sealed class CgroupUsageTests
         lab.Time.Pass(TimeSpan.FromSeconds(1));
         lab.Collect();
         Assert.Equal("215904000", await lab.AppAsync("memory_working_set_bytes"));
-        cgroups.Write("cpuacct", "/lab/app", "cpuacct.usage_user", "2000000001\n");
+        cgroups.Write("cpuacct", "/lab/app", "cpuacct.usage", "3000000001\n");
         lab.Collect();
         Assert.Equal("225904000", await lab.AppAsync("memory_working_set_bytes"));
         Assert.Equal("0.2", await lab.AppAsync("cpu_limit_cores"));
@@ -212,9 +236,9 @@ public sealed class CgroupUsageTests
         lab.Collect();
         lab.Collect();
 
-        // cpu.stat, cpu.max, cpu.weight, memory: stat, current, swap, max, events, io.stat, pids, processes, three of pressure
+        // cpu.stat, cpu.max, cpu.weight, memory: stat, current, swap, max, events, io.stat, pids, three of pressure
         Assert.Equal("4", await lab.NodeAsync("kept_files"));
-        Assert.Equal("20", await lab.NodeAsync("reopened_files_total"));
+        Assert.Equal("18", await lab.NodeAsync("reopened_files_total"));
         Assert.Equal("209715200", await lab.AppAsync("memory_rss_bytes"));
     }
 
@@ -229,8 +253,8 @@ public sealed class CgroupUsageTests
         lab.Collect();
         Assert.Null(await lab.PodAsync("sidecar_cpu_ratio"));
         Assert.Equal("0.5", await lab.PodAsync("sidecar_memory_ratio"));
-        cgroups.Write("cpuacct", "/lab/app", "cpuacct.usage_user", "5000000000\n");
-        cgroups.Write("cpuacct", "/lab/proxy", "cpuacct.usage_sys", "2000000000\n");
+        cgroups.Write("cpuacct", "/lab/app", "cpuacct.usage", "6000000000\n");
+        cgroups.Write("cpuacct", "/lab/proxy", "cpuacct.usage", "4000000000\n");
         lab.Collect();
         Assert.Equal("0.25", await lab.PodAsync("sidecar_cpu_ratio"));
         lab.Collect();

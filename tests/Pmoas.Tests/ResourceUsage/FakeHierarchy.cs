@@ -66,8 +66,8 @@ internal sealed class FakeHierarchy : IDisposable
         }
         else
         {
-            Write("cpuacct", path, "cpuacct.usage_user", "2000000000\n");
-            Write("cpuacct", path, "cpuacct.usage_sys", "1000000000\n");
+            Write("cpuacct", path, "cpuacct.usage", "3000000000\n");
+            Write("cpuacct", path, "cpuacct.stat", "user 200\nsystem 100\n");
             Write("cpu", path, "cpu.stat", "nr_periods 50\nnr_throttled 20\nthrottled_time 1500000000\nnr_bursts 0\nburst_time 0\n");
             Write("cpu", path, "cpu.cfs_quota_us", "20000\n");
             Write("cpu", path, "cpu.cfs_period_us", "100000\n");

@@ -38,6 +38,16 @@ public sealed class PlacesTests
     }
 
     [Fact]
+    public void a_machine_that_counts_no_device_is_told()
+    {
+        using FakeHierarchy v1 = new(v2: false);
+        v1.Write("blkio", "", "blkio.throttle.io_service_bytes_recursive", "Total 0\n");
+        Assert.Equal(["block I/O accounting"], MissingParts.Of(v1.Places).Select(part => part.Name));
+        v1.Write("blkio", "", "blkio.throttle.io_service_bytes_recursive", "254:0 Read 0\nTotal 0\n");
+        Assert.Empty(MissingParts.Of(v1.Places));
+    }
+
+    [Fact]
     public void on_v2_all_is_in_one_place()
     {
         using FakeHierarchy v2 = new(v2: true);

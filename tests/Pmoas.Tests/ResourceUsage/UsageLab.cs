@@ -58,7 +58,7 @@ internal sealed class UsageLab : IDisposable
 
     private sealed class FakeContext(PluginInstruments instruments, IContainerIndex index) : ProbeContext
     {
-        public override ILogger Logger => NullLogger.Instance;
+        public override Microsoft.Extensions.Logging.ILogger Logger => NullLogger.Instance;
 
         public override BpfObject Bpf => BpfObject.None;
 
