@@ -146,6 +146,11 @@ internal static class Preflight
                     yield return Hook(what, report, hooks.First(hook => hook.Name == report.Hook));
                 }
 
+                foreach (Finding missing in Missing(what, plugin))
+                {
+                    yield return missing;
+                }
+
                 break;
             case PluginState.Found:
                 yield return new Finding(Verdict.Ok, what, $"not enabled: no [plugins.{plugin.Name}] in the configuration");
@@ -153,6 +158,19 @@ internal static class Preflight
             default:
                 yield return new Finding(Verdict.Fail, what, $"{StateText.Of(plugin.State)}: {plugin.Reason}");
                 break;
+        }
+    }
+
+    private static IEnumerable<Finding> Missing(string what, PluginStatus plugin)
+    {
+        try
+        {
+            return (plugin.Run!.Look(session => session.Missing) ?? [])
+                .Select(part => new Finding(Verdict.Degraded, $"{what} {part.Name}", $"absent: {part.WithoutIt}"));
+        }
+        catch (PluginException e)
+        {
+            return [new Finding(Verdict.Fail, what, e.Message)];
         }
     }
 

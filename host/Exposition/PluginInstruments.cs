@@ -33,18 +33,27 @@ internal sealed class PluginInstruments : IInstruments
         }
     }
 
-    /// <summary>Ends the series of containers that went while the plugin was down; to be called before it runs again.</summary>
+    /// <summary>Ends the series of containers and pods that went while the plugin was down; to be called before it runs again.</summary>
     internal void EndContainersNotIn(IContainerIndex index)
     {
         HashSet<ContainerLabels> here = [.. index.All.Select(ContainerLabels.Of)];
+        HashSet<(string, string)> pods = [.. here.Select(container => (container.Namespace, container.Pod))];
         foreach (ISeries series in _byName.Values)
         {
-            if (series.Def.Labels.Take(Label.Container.Count).SequenceEqual(Label.Container, LabelNames.Instance))
+            if (StartsWith(series.Def, Label.Container.Count))
             {
                 series.EndWhere(labels => !here.Contains(new ContainerLabels(labels[0], labels[1], labels[2], labels[3])));
             }
+            else if (StartsWith(series.Def, 2))
+            {
+                series.EndWhere(labels => !pods.Contains((labels[0], labels[1])));
+            }
         }
     }
+
+    /// <summary>True when the metric carries the first <paramref name="count"/> container labels: all four, or the pod's two.</summary>
+    private static bool StartsWith(MetricDef def, int count) =>
+        def.Labels.Take(count).SequenceEqual(Label.Container.Take(count), LabelNames.Instance);
 
     private ISeries Find(MetricDef def) =>
         _byName.TryGetValue(def.Name, out ISeries? series) && series.Def.GetType() == def.GetType()

@@ -138,7 +138,7 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services) : 
         ProbeSettings settings = new(options, services.Live is not null);
         AttachedHooks? attached = Attach(probe, settings);
         Enter(PluginState.Attached);
-        ProbeSession session = new(plugin, attached, services, _logger);
+        ProbeSession session = new(plugin, attached, services, _logger) { Check = probe as IProbeCheck };
         try
         {
             PluginBorder.Call("Start", () => probe.Start(session));

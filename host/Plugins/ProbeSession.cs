@@ -51,6 +51,13 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
     /// <summary>False when the probe has no kernel object: <see cref="Bpf"/> is then <see cref="BpfObject.None"/>.</summary>
     public bool HasKernelObject => _attached is not null;
 
+    /// <summary>The probe, when it can tell what it misses on this machine.</summary>
+    public IProbeCheck? Check { get; init; }
+
+    /// <summary>What the probe misses on this machine beyond hooks.</summary>
+    /// <exception cref="PluginException">The probe threw.</exception>
+    public IReadOnlyList<MissingPart> Missing => Check is null ? [] : PluginBorder.Call("Missing", () => Check.Missing);
+
     /// <summary>The rings that are read.</summary>
     public IReadOnlyList<RingRoute> Rings => _routes;
 

@@ -12,13 +12,16 @@ switch (args)
         return await DirectoryBenchmark.RunAsync();
     case ["cluster", { } seed, { } kubeconfig]: // started by pods, for itself
         return await GeneratedCluster.ServeAsync(new GeneratedPods(seed), kubeconfig);
+    case ["usage"]:
+        return await UsageBenchmark.RunAsync();
     default:
         Console.Error.WriteLine("""
-            usage: Pmoas.Benchmarks ring|chain|daemon|pods, in the repository's folder after make build
+            usage: Pmoas.Benchmarks ring|chain|daemon|pods|usage, in the repository's folder after make build
               ring    ns and bytes allocated per event: the managed ring reader against C readers of the same ring
               chain   requests per second of the demo chain: daemon off, NoOp, Accept (root)
               daemon  time to ready, memory and CPU at rest (root)
               pods    the directory of pods with 500 pods of 3 containers: updates, memory, scrapes (root)
+              usage   CPU that ResourceUsage takes for 500 containers, against open, read and close of the same files (root)
             """);
         return 2;
 }

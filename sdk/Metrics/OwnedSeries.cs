@@ -1,0 +1,151 @@
+namespace Pmoas.Sdk.Metrics;
+
+/// <summary>The series of one owner, a container or a pod. They end with it. Not thread-safe.</summary>
+public sealed class OwnedSeries
+{
+    private readonly List<OwnedValue> _values = [];
+
+    internal OwnedSeries(uint owner, string[] labels, SeriesGroup group) => (Owner, Labels, Group) = (owner, labels, group);
+
+    /// <summary>Number of the owner; the greater one is the newer.</summary>
+    internal uint Owner { get; }
+
+    /// <summary>The label values that name the owner.</summary>
+    internal string[] Labels { get; private set; }
+
+    /// <summary>The owners with the same labels.</summary>
+    internal SeriesGroup Group { get; private set; }
+
+    /// <summary>Begins a counter's series, with 0.</summary>
+    /// <param name="counter">The counter.</param>
+    /// <param name="more">The values of the labels after the owner's.</param>
+    public OwnedCounter Counter(Counter counter, params ReadOnlySpan<string> more) => Add(new OwnedCounter(this, counter, [.. Labels, .. more]));
+
+    /// <summary>A gauge's series; it begins with its first value.</summary>
+    /// <param name="gauge">The gauge.</param>
+    /// <param name="more">The values of the labels after the owner's.</param>
+    public OwnedGauge Gauge(Gauge gauge, params ReadOnlySpan<string> more) => Add(new OwnedGauge(this, gauge, [.. Labels, .. more]));
+
+    /// <summary>Goes on under other labels: what was counted under the old ones stays there.</summary>
+    internal void MoveTo(string[] labels, SeriesGroup group)
+    {
+        (Labels, Group) = (labels, group);
+        foreach (OwnedValue value in _values)
+        {
+            labels.CopyTo(value.Labels, 0);
+            value.Begin();
+        }
+    }
+
+    /// <summary>The same series with label arrays of their own: the old group removes by the old ones.</summary>
+    internal void CopyLabels()
+    {
+        foreach (OwnedValue value in _values)
+        {
+            value.Labels = [.. value.Labels];
+        }
+    }
+
+    private TValue Add<TValue>(TValue value) where TValue : OwnedValue
+    {
+        _values.Add(value);
+        value.Begin();
+        return value;
+    }
+}
+
+/// <summary>One series of an owner.</summary>
+public abstract class OwnedValue
+{
+    private protected OwnedValue(OwnedSeries series, string[] labels) => (Series, Labels) = (series, labels);
+
+    /// <summary>All label values.</summary>
+    internal string[] Labels { get; set; }
+
+    private protected OwnedSeries Series { get; }
+
+    /// <summary>Makes the series appear where it should.</summary>
+    internal abstract void Begin();
+}
+
+/// <summary>A counter that follows a total kept elsewhere. It never goes back.</summary>
+public sealed class OwnedCounter : OwnedValue
+{
+    private readonly Counter _counter;
+    private double _last;
+
+    internal OwnedCounter(OwnedSeries series, Counter counter, string[] labels) : base(series, labels) => _counter = counter;
+
+    /// <summary>
+    /// Adds what the total grew by since the last time; the first time that is all of it. A small step back is the rounding of who keeps the
+    /// total, and is waited out; a fall below half of it is a start from 0.
+    /// </summary>
+    /// <param name="total">The total now, in the counter's unit.</param>
+    public void Follow(double total)
+    {
+        double from = total < _last / 2 ? 0 : _last;
+        if (total > from)
+        {
+            _counter.Add(total - from, Labels);
+            _last = total;
+        }
+        else if (from == 0)
+        {
+            _last = total; // it fell to 0
+        }
+    }
+
+    internal override void Begin()
+    {
+        if (Series.Group.Begin(_counter, Labels))
+        {
+            // The total is counted from its own beginning: what an earlier start of the probe left must not be added to.
+            _counter.Remove(Labels);
+        }
+
+        _counter.Add(0, Labels);
+    }
+}
+
+/// <summary>A gauge of an owner. Of owners with the same labels only the newest, the one that runs, is shown.</summary>
+public sealed class OwnedGauge : OwnedValue
+{
+    private readonly Gauge _gauge;
+    private double? _last;
+
+    internal OwnedGauge(OwnedSeries series, Gauge gauge, string[] labels) : base(series, labels) => _gauge = gauge;
+
+    /// <summary>Sets it.</summary>
+    public void Set(double value)
+    {
+        if (value != _last && Series.Group.Newest == Series.Owner)
+        {
+            _gauge.Set(value, Labels);
+            _last = value;
+        }
+    }
+
+    /// <summary>Ends the series until the next value: there is none now.</summary>
+    public void Clear()
+    {
+        if (_last is not null && Series.Group.Newest == Series.Owner)
+        {
+            _gauge.Remove(Labels);
+            _last = null;
+        }
+    }
+
+    internal override void Begin()
+    {
+        if (!Series.Group.Begin(_gauge, Labels) && Series.Group.Newest == Series.Owner)
+        {
+            _gauge.Remove(Labels); // what the owner before had says nothing of this one
+        }
+
+        if (_last is { } value)
+        {
+            _last = null;
+            Set(value);
+        }
+    }
+}
