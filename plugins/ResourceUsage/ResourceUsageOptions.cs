@@ -1,0 +1,34 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Pmoas.ResourceUsage;
+
+/// <summary><c>[plugins.resource_usage]</c>.</summary>
+public sealed class ResourceUsageOptions
+{
+    /// <summary>Whether run-queue delay and context switches are measured.</summary>
+    [Description("Measure run-queue delay and context switches: one look at each thread that leaves a CPU.")]
+    public bool Scheduling { get; set; } = true;
+
+    /// <summary>Whether the times of block requests are measured.</summary>
+    [Description("Measure how long block I/O takes: one look at each request.")]
+    public bool BlockLatency { get; set; } = true;
+
+    /// <summary>Whether network use and open sockets are measured.</summary>
+    [Description("Measure what each container's sockets carry, and count them: one walk over all open files at each scrape.")]
+    public bool Network { get; set; } = true;
+
+    /// <summary>Whether UDP is part of network use.</summary>
+    [Description("Count UDP in network use: one look at each message, TCP's included.")]
+    public bool Datagrams { get; set; } = true;
+
+    /// <summary>Containers whose numbers are kept at once; one that ended counts until its last numbers were read.</summary>
+    [Description("Containers whose numbers are kept at once.")]
+    [Range(16, 65536)]
+    public uint MaxContainers { get; set; } = 4096;
+
+    /// <summary>Threads of watched containers whose switches are counted at once.</summary>
+    [Description("Threads of watched containers whose context switches are counted at once.")]
+    [Range(1024, 4194304)]
+    public uint MaxThreads { get; set; } = 65536;
+}
