@@ -2,12 +2,15 @@
 #ifndef PMOAS_RESOURCE_USAGE_NETWORK_H
 #define PMOAS_RESOURCE_USAGE_NETWORK_H
 
+#define MSG_PEEK 2
+
 /*
  * What a container's sockets carried, by leg. TCP counts itself, so its totals are brought up to date when a connection ends and
  * by a walk before each scrape: nothing is done per message. UDP does not, so each message is looked at.
  *
  * A connection that no walk has met has no state here: all it carried is new. What was open before us is met by the first walk.
  */
+
 struct flow {
 	__u64 sent_bytes; /* how much of each is in the totals already */
 	__u64 received_bytes;
@@ -140,6 +143,17 @@ static __always_inline void datagram(struct sock *sk, int length, bool sent)
 		ADD(t->received_bytes[leg], length);
 		ADD(t->received_packets[leg], 1);
 	}
+}
+
+/* At the end of UDP's function for sockets of this family. */
+static __always_inline void datagram_returned(void *ctx, struct sock *sk, __u16 family, int flags, bool sent)
+{
+	__u64 length;
+
+	if (sk->__sk_common.skc_family != family || flags & MSG_PEEK || bpf_get_func_ret(ctx, &length))
+		return;
+	if ((int)length >= 0)
+		datagram(sk, (int)length, sent);
 }
 
 #endif

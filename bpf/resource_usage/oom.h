@@ -21,41 +21,22 @@ struct {
 	__type(value, __u32);
 } victims SEC(".maps");
 
-static __always_inline void oom_kill(__u32 container, const struct victim *victim)
-{
-	struct resource_usage_totals *t;
-	__u32 one = 1;
-
-	if (bpf_map_update_elem(&victims, victim, &one, BPF_NOEXIST))
-		return;
-	t = totals_of(container);
-	if (t)
-		ADD(t->oom_kills, 1);
-}
-
 static __always_inline void oom_killed(struct task_struct *task)
 {
 	struct pmoas_tag *tag = pmoas_btf_task_tag(task);
+	struct resource_usage_totals *t;
 	struct victim victim = {};
+	__u32 one = 1;
 
 	if (!tag)
 		return;
 	victim.process = task->tgid;
 	victim.started = task->group_leader->start_boottime;
-	oom_kill(tag->container, &victim);
-}
-
-/* The same where the kernel tells only the victim's id (before 6.9): found among the threads that have been counted. */
-static __always_inline void oom_killed_by_id(__u32 id)
-{
-	struct thread *known = bpf_map_lookup_elem(&threads, &id);
-	struct victim victim = {};
-
-	if (!known)
+	if (bpf_map_update_elem(&victims, &victim, &one, BPF_NOEXIST))
 		return;
-	victim.process = known->process;
-	victim.started = known->started;
-	oom_kill(known->container, &victim);
+	t = totals_of(tag->container);
+	if (t)
+		ADD(t->oom_kills, 1);
 }
 
 #endif

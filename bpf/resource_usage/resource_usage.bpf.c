@@ -16,8 +16,6 @@
 #include "network.h"
 #include "walk.h"
 
-#define MSG_PEEK 2
-
 SEC("tp_btf/sched_switch")
 int BPF_PROG(switched, bool preempted, struct task_struct *previous)
 {
@@ -29,13 +27,6 @@ SEC("tp_btf/mark_victim")
 int BPF_PROG(victim_marked, struct task_struct *victim)
 {
 	oom_killed(victim);
-	return 0;
-}
-
-SEC("tp_btf/mark_victim")
-int BPF_PROG(victim_marked_by_id, int id)
-{
-	oom_killed_by_id(id);
 	return 0;
 }
 
@@ -72,6 +63,39 @@ int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
 	return 0;
 }
 
+/*
+ * A datagram was sent or received: at UDP itself, so that TCP pays nothing. Arguments by number: how many there are has changed.
+ * udpv6_sendmsg hands what goes to an IPv4 address on to udp_sendmsg.
+ */
+SEC("fexit/udp_sendmsg")
+int udp_sent(__u64 *ctx)
+{
+	datagram_returned(ctx, (struct sock *)ctx[0], AF_INET, 0, true);
+	return 0;
+}
+
+SEC("fexit/udpv6_sendmsg")
+int udpv6_sent(__u64 *ctx)
+{
+	datagram_returned(ctx, (struct sock *)ctx[0], AF_INET6, 0, true);
+	return 0;
+}
+
+SEC("fexit/udp_recvmsg")
+int udp_received(__u64 *ctx)
+{
+	datagram_returned(ctx, (struct sock *)ctx[0], AF_INET, (int)ctx[3], false);
+	return 0;
+}
+
+SEC("fexit/udpv6_recvmsg")
+int udpv6_received(__u64 *ctx)
+{
+	datagram_returned(ctx, (struct sock *)ctx[0], AF_INET6, (int)ctx[3], false);
+	return 0;
+}
+
+/* The same where fexit is refused: every message of every socket passes here. */
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(message_received, struct sock *sk, int length, int flags)
 {
@@ -85,39 +109,6 @@ int BPF_PROG(message_sent, struct sock *sk, int length, int flags)
 {
 	if (sk->sk_protocol == IPPROTO_UDP && length >= 0)
 		datagram(sk, length, true);
-	return 0;
-}
-
-/* The same where the two tracepoints are missing (before 6.3). */
-SEC("fexit/inet_recvmsg")
-int BPF_PROG(inet_received, struct socket *socket, struct msghdr *message, size_t size, int flags, int length)
-{
-	if (length >= 0 && !(flags & MSG_PEEK))
-		datagram(socket->sk, length, false);
-	return 0;
-}
-
-SEC("fexit/inet6_recvmsg")
-int BPF_PROG(inet6_received, struct socket *socket, struct msghdr *message, size_t size, int flags, int length)
-{
-	if (length >= 0 && !(flags & MSG_PEEK))
-		datagram(socket->sk, length, false);
-	return 0;
-}
-
-SEC("fexit/inet_sendmsg")
-int BPF_PROG(inet_sent, struct socket *socket, struct msghdr *message, size_t size, int length)
-{
-	if (length >= 0)
-		datagram(socket->sk, length, true);
-	return 0;
-}
-
-SEC("fexit/inet6_sendmsg")
-int BPF_PROG(inet6_sent, struct socket *socket, struct msghdr *message, size_t size, int length)
-{
-	if (length >= 0)
-		datagram(socket->sk, length, true);
 	return 0;
 }
 

@@ -14,12 +14,10 @@
 
 /* How much of each is in the totals already. Not task storage: before 6.4 it is not safe to make under a run queue's lock. */
 struct thread {
+	__u64 task; /* its address: an exec in a thread that is not the first gives it the id of the first */
 	__u64 run_delay;
 	__u64 voluntary;
 	__u64 involuntary;
-	__u64 started; /* its process, ns since boot */
-	__u32 process;
-	__u32 container;
 };
 
 struct {
@@ -34,11 +32,11 @@ struct {
  * A thread is met for the first time. One that leaves the CPU for the first time in its life was born in its container, and all
  * it did counts; of one that is older only what it does from now on.
  */
-static __always_inline void thread_met(__u32 id, const struct thread *now, struct thread *before)
+static __always_inline void thread_met(const struct thread *now, struct thread *before)
 {
 	*before = *now;
 	if (now->voluntary + now->involuntary == 1)
-		before->run_delay = before->voluntary = before->involuntary = 0;
+		__builtin_memset(before, 0, sizeof(*before));
 }
 
 static __always_inline void leaves_cpu(struct task_struct *task)
@@ -59,19 +57,17 @@ static __always_inline void leaves_cpu(struct task_struct *task)
 			bpf_map_delete_elem(&threads, &id);
 		return;
 	}
+	now.task = (__u64)task;
 	now.run_delay = task->sched_info.run_delay;
 	now.voluntary = task->nvcsw;
 	now.involuntary = task->nivcsw;
-	now.started = task->group_leader->start_boottime;
-	now.process = task->tgid;
-	now.container = tag->container;
 	known = bpf_map_lookup_elem(&threads, &id);
-	if (known) {
+	if (known && known->task == now.task) {
 		before = *known;
 		*known = now; /* nobody else writes it: a thread leaves one CPU at a time */
 	} else {
-		thread_met(id, &now, &before);
-		if (!dead && bpf_map_update_elem(&threads, &id, &now, BPF_NOEXIST))
+		thread_met(&now, &before);
+		if (!dead && bpf_map_update_elem(&threads, &id, &now, BPF_ANY))
 			lost(LOST_THREAD);
 	}
 	if (dead && known)

@@ -11,8 +11,8 @@ internal static class KernelUsage
     private static readonly string[] Scheduling = ["switched"];
     private static readonly string[] Block = ["bio_queued", "request_completed"];
     private static readonly string[] Connections = ["state_changed", "state_changed_nested"];
+    private static readonly string[] Datagrams = ["udp_sent", "udpv6_sent", "udp_received", "udpv6_received"];
     private static readonly string[] Messages = ["message_received", "message_sent"];
-    private static readonly string[] MessagesBefore63 = ["inet_received", "inet6_received", "inet_sent", "inet6_sent"];
 
     /// <summary>None is required: what the kernel's files say is measured without them.</summary>
     public static readonly IReadOnlyList<Hook> Hooks =
@@ -22,10 +22,10 @@ internal static class KernelUsage
             Required = false,
             WithoutIt = "pmoas_resource_usage_run_queue_delay_seconds and pmoas_resource_usage_context_switches_total stay empty.",
         },
-        new Hook("OOM kills", "victim_marked", "victim_marked_by_id")
+        new Hook("OOM kills", "victim_marked")
         {
             Required = false,
-            WithoutIt = "pmoas_resource_usage_oom_kills_total stays 0.",
+            WithoutIt = "pmoas_resource_usage_oom_kills_total stays 0: this kernel tells the OOM killer's victim by a number only.",
         },
         new Hook("block requests", string.Join('+', Block))
         {
@@ -44,7 +44,7 @@ internal static class KernelUsage
             Required = false,
             WithoutIt = "pmoas_resource_usage_open_sockets stays 0 and pmoas_resource_usage_network_*_total counts no TCP.",
         },
-        new Hook("datagrams", string.Join('+', Messages), string.Join('+', MessagesBefore63))
+        new Hook("datagrams", string.Join('+', Datagrams), string.Join('+', Messages))
         {
             Required = false,
             WithoutIt = "UDP is missing from pmoas_resource_usage_network_*_total.",
@@ -60,7 +60,7 @@ internal static class KernelUsage
         SwitchOff(bpf, !options.Scheduling, Scheduling);
         SwitchOff(bpf, !options.BlockLatency, Block);
         SwitchOff(bpf, !options.Network, [.. Connections, Walk]);
-        SwitchOff(bpf, !options.Network || !options.Datagrams, [.. Messages, .. MessagesBefore63]);
+        SwitchOff(bpf, !options.Network || !options.Datagrams, [.. Datagrams, .. Messages]);
     }
 
     /// <summary>Begins to export, with every hook attached.</summary>
@@ -71,7 +71,7 @@ internal static class KernelUsage
             BpfIterator walk = context.Bpf.Program(Walk).AttachIterator();
             context.Stopping.Register(walk.Dispose);
 
-            // Twice: the first walk notes what older connections have carried, the second counts sockets.
+            // The first walk notes what connections older than us have carried; those before the scrapes count.
             walk.Run();
             context.OnCollect(walk.Run);
         }

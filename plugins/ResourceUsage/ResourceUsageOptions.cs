@@ -19,7 +19,7 @@ public sealed class ResourceUsageOptions
     public bool Network { get; set; } = true;
 
     /// <summary>Whether UDP is part of network use.</summary>
-    [Description("Count UDP in network use: one look at each message, TCP's included.")]
+    [Description("Count UDP in network use: one look at each datagram, and where fexit is refused at each message of TCP too.")]
     public bool Datagrams { get; set; } = true;
 
     /// <summary>Containers whose numbers are kept at once; one that ended counts until its last numbers were read.</summary>

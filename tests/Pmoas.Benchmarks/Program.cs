@@ -12,7 +12,7 @@ switch (args)
         Console.Error.WriteLine("""
             usage: Pmoas.Benchmarks ring|chain|daemon, in the repository's folder after make build
               ring    ns and bytes allocated per event: the managed ring reader against C readers of the same ring
-              chain   requests per second of the demo chain: daemon off, NoOp, Accept (root)
+              chain   requests per second of the demo chain: daemon off, NoOp, Accept, ResourceUsage (root)
               daemon  time to ready, memory and CPU at rest (root)
             """);
         return 2;
