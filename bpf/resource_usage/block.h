@@ -27,6 +27,20 @@ struct {
 	__type(value, struct io_group);
 } io_groups SEC(".maps");
 
+/*
+ * Bios that their group does not lead back to the container, though a task of it submits them: the kernel charges an ancestor
+ * while it has no memory for a new group's books, and where the container has no group of its own. By the bio's address; every bio
+ * passes here when it is submitted, so an entry left behind does not outlive the next use of the address.
+ */
+#define MAX_STRAY_BIOS 16384
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_STRAY_BIOS);
+	__type(key, __u64);
+	__type(value, __u32); /* container */
+} stray_bios SEC(".maps");
+
 /* The cgroup a bio is charged to; NULL when none is. */
 static __always_inline struct cgroup_subsys_state *io_group_of(struct bio *bio)
 {
@@ -49,34 +63,46 @@ static __always_inline bool is_same_container(__u64 memory, const struct pmoas_t
 	return !other || other->container == tag->container;
 }
 
-/* The running task submits a bio. */
-static __always_inline void block_submitted(struct bio *bio)
+/* Learns or confirms that this group is this container's; false when it is not, or not only. */
+static __always_inline bool is_own_group(__u64 id, struct task_struct *task, const struct pmoas_tag *tag)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct cgroup_subsys_state *css;
 	struct io_group mine = {}, *known;
-	struct pmoas_tag *tag;
-	__u64 id;
 
-	if (!pmoas_cgroup_v1 || task->flags & PF_KTHREAD)
-		return;
-	tag = pmoas_btf_task_tag(task);
-	if (!tag)
-		return;
-	css = io_group_of(bio);
-	if (!css || !css->parent)
-		return;
-	id = css->cgroup->kn->id;
+	if (!pmoas_cgroup_v1)
+		return bpf_map_lookup_elem(&pmoas_containers, &id);
 	mine.memory = pmoas_btf_cgroup_id(task);
 	known = bpf_map_lookup_elem(&io_groups, &id);
 	if (!known) {
-		if (bpf_map_update_elem(&io_groups, &id, &mine, BPF_ANY))
-			lost(LOST_IO_GROUP);
-	} else if (known->memory != mine.memory) {
+		if (!bpf_map_update_elem(&io_groups, &id, &mine, BPF_ANY))
+			return true;
+		lost(LOST_IO_GROUP);
+		return false;
+	}
+	if (known->memory != mine.memory) {
 		if (!is_same_container(known->memory, tag))
 			known->shared = 1;
 		known->memory = mine.memory;
 	}
+	return !known->shared;
+}
+
+/* The running task submits a bio. */
+static __always_inline void block_submitted(struct bio *bio)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pmoas_tag *tag = task->flags & PF_KTHREAD ? NULL : pmoas_btf_task_tag(task);
+	struct cgroup_subsys_state *css;
+	__u64 address = (__u64)bio;
+	__u32 container;
+
+	css = io_group_of(bio);
+	if (!tag || (css && css->parent && is_own_group(css->cgroup->kn->id, task, tag))) {
+		bpf_map_delete_elem(&stray_bios, &address);
+		return;
+	}
+	container = tag->container;
+	if (bpf_map_update_elem(&stray_bios, &address, &container, BPF_ANY))
+		lost(LOST_IO_GROUP);
 }
 
 static __always_inline struct pmoas_tag *tag_of_io_group(struct cgroup_subsys_state *css)
@@ -96,35 +122,45 @@ static __always_inline struct pmoas_tag *tag_of_io_group(struct cgroup_subsys_st
 	return bpf_map_lookup_elem(&pmoas_containers, &group->memory);
 }
 
-/* So many bytes of a request are done; some devices finish one in parts. */
-static __always_inline void block_completed(struct request *rq, __u32 bytes)
+/* The container a request was made for; 0 when that cannot be told, or it is nobody's. */
+static __always_inline __u32 container_of_bio(struct bio *bio)
 {
-	__u32 operation = rq->cmd_flags & REQ_OP_MASK;
-	struct resource_usage_totals *t;
 	struct cgroup_subsys_state *css;
+	__u64 address = (__u64)bio;
 	struct pmoas_tag *tag;
-	struct bio *bio;
-	__u64 made, now;
+	__u32 *stray;
 
-	if (operation > REQ_OP_WRITE || bytes < rq->__data_len)
-		return;
-	bio = rq->bio;
-	if (!bio)
-		return;
+	stray = bpf_map_lookup_elem(&stray_bios, &address);
+	if (stray)
+		return *stray;
 	css = io_group_of(bio);
 	if (!css || !css->parent) {
 		unattributed(UNATTRIBUTED_ROOT);
-		return;
+		return 0;
 	}
 	tag = tag_of_io_group(css);
-	if (!tag)
+	return tag ? tag->container : 0;
+}
+
+/* So many bytes of a request are done; some devices finish one in parts. */
+static __always_inline void block_completed(struct request *rq, __u32 bytes)
+{
+	__u32 operation = rq->cmd_flags & REQ_OP_MASK, container;
+	struct resource_usage_totals *t;
+	struct bio *bio = rq->bio;
+	__u64 made, now;
+
+	if (operation > REQ_OP_WRITE || bytes < rq->__data_len || !bio)
+		return;
+	container = container_of_bio(bio);
+	if (!container)
 		return;
 	made = rq->start_time_ns;
 	if (!made) {
 		unattributed(UNATTRIBUTED_UNTIMED);
 		return;
 	}
-	t = totals_of(tag->container);
+	t = totals_of(container);
 	if (!t)
 		return;
 	now = bpf_ktime_get_ns();
