@@ -6,7 +6,9 @@
 #include <bpf/bpf_tracing.h>
 #include <pmoas/identity.h>
 #include <pmoas/event.h>
+#include <pmoas/once.h>
 #include <pmoas/socket.h>
+#include <pmoas/tcp_counts.h>
 #include "accept.h"
 #include <pmoas/pending.h>
 #include "connection.h"
@@ -15,7 +17,6 @@
 #include "connect.h"
 #include "accepting.h"
 #include "ending.h"
-#include "once.h"
 #include "turns.h"
 
 static __always_inline void state_change(const struct sock *sk, int from, int to)
@@ -45,7 +46,7 @@ int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 {
 	if (sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	once_begin(sk);
+	pmoas_once_begin(sk);
 	state_change(sk, from, to);
 	return 0;
 }
@@ -54,7 +55,7 @@ int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
 {
-	if (sk->sk_protocol == IPPROTO_TCP && !once_end(sk))
+	if (sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
 		state_change(sk, from, to);
 	return 0;
 }

@@ -65,7 +65,7 @@ static __always_inline struct connection *take_in(const struct sock *sk, const s
 {
 	struct connection *c = connection_begin(sk, tag, DIRECTION_UNKNOWN);
 	struct pmoas_tuple tuple;
-	struct tcp_counts n;
+	struct pmoas_tcp_counts n;
 
 	if (!c)
 		return NULL;
@@ -74,7 +74,7 @@ static __always_inline struct connection *take_in(const struct sock *sk, const s
 	c->established_ns = bpf_ktime_get_ns();
 	pmoas_tuple_of(sk, &tuple);
 	c->inside = pmoas_tuple_is_local(&tuple);
-	if (tcp_counts_of(sk, &n)) {
+	if (pmoas_tcp_counts_of(sk, &n)) {
 		c->sent_bytes = n.sent_bytes;
 		c->received_bytes = n.received_bytes;
 		c->retransmits = n.retransmits;

@@ -54,9 +54,6 @@ internal static class ResourceUsageMetrics
     public static readonly CounterDef PageFaults = new("pmoas_resource_usage_page_faults_total",
         "Page faults.", [.. Label.Container, new("kind", "minor: the page was in memory. major: it had to be read.")]);
 
-    public static readonly CounterDef OomKills = new("pmoas_resource_usage_oom_kills_total",
-        "Processes of the container that the kernel killed for want of memory.", ByContainer);
-
     public static readonly CounterDef BlockIoBytes = new("pmoas_resource_usage_block_io_bytes_total",
         "Bytes moved to and from block devices.", ByDevice);
 
@@ -106,7 +103,7 @@ internal static class ResourceUsageMetrics
     public static readonly MetricDef[] All =
     [
         CpuSeconds, CpuLimit, CpuRequest, CpuThrottled, CpuPeriods, CpuThrottledPeriods, Pressure,
-        MemoryWorkingSet, MemoryRss, MemoryCache, MemorySwap, MemoryLimit, PageFaults, OomKills,
+        MemoryWorkingSet, MemoryRss, MemoryCache, MemorySwap, MemoryLimit, PageFaults,
         BlockIoBytes, BlockIoOperations, Processes, Threads, OpenFiles, InspectedProcesses,
         InterfaceBytes, InterfacePackets, InterfaceErrors, InterfaceDrops, Sockets,
         SidecarCpu, SidecarMemory, KeptFiles, ReopenedFiles,

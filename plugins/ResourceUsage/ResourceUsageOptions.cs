@@ -20,4 +20,30 @@ public sealed class ResourceUsageOptions
     [Description("Processes whose open files are counted in one scrape, over all containers; those left out have their turn at the next.")]
     [Range(0, 1048576)]
     public uint MaxInspectedProcesses { get; set; } = 2000;
+
+    /// <summary>Whether run-queue delay and context switches are measured.</summary>
+    [Description("Measure run-queue delay and context switches: one look at each thread that leaves a CPU.")]
+    public bool Scheduling { get; set; } = true;
+
+    /// <summary>Whether the times of block requests are measured.</summary>
+    [Description("Measure how long block I/O takes: one look at each request.")]
+    public bool BlockLatency { get; set; } = true;
+
+    /// <summary>Whether network use and open sockets are measured.</summary>
+    [Description("Measure what each container's sockets carry, and count them: one walk over all open files at each scrape.")]
+    public bool Network { get; set; } = true;
+
+    /// <summary>Whether UDP is part of network use.</summary>
+    [Description("Count UDP in network use: one look at each datagram, and where fexit is refused at each message of TCP too.")]
+    public bool Datagrams { get; set; } = true;
+
+    /// <summary>Containers whose numbers are kept at once; one that ended counts until its last numbers were read.</summary>
+    [Description("Containers whose numbers are kept at once.")]
+    [Range(16, 65536)]
+    public uint MaxContainers { get; set; } = 4096;
+
+    /// <summary>Threads of watched containers whose switches are counted at once.</summary>
+    [Description("Threads of watched containers whose context switches are counted at once.")]
+    [Range(1024, 4194304)]
+    public uint MaxThreads { get; set; } = 65536;
 }

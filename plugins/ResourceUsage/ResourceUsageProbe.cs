@@ -15,16 +15,22 @@ public sealed class ResourceUsageProbe : IProbe, IProbeCheck
     {
         Name = "resource_usage",
         Summary = "CPU, memory, block I/O, network and processes of each container, and the sidecar's share of its pod.",
+        BpfResource = "resource_usage.bpf.o",
         MinimumKernel = new Version(6, 1),
         Options = typeof(ResourceUsageOptions),
-        Metrics = ResourceUsageMetrics.All,
+        Metrics = [.. ResourceUsageMetrics.All, .. KernelMetrics.All],
+        Hooks = KernelUsage.Hooks,
     };
 
     /// <inheritdoc/>
     public IReadOnlyList<MissingPart> Missing => MissingParts.Of(_places);
 
     /// <inheritdoc/>
-    public void Configure(BpfObject bpf, ProbeSettings settings) => _options = settings.Get<ResourceUsageOptions>();
+    public void Configure(BpfObject bpf, ProbeSettings settings)
+    {
+        _options = settings.Get<ResourceUsageOptions>();
+        KernelUsage.Configure(bpf, _options);
+    }
 
     /// <inheritdoc/>
     public void Start(ProbeContext context)
@@ -32,5 +38,6 @@ public sealed class ResourceUsageProbe : IProbe, IProbeCheck
         UsageCollector usage = new(_places, _options, context.Containers, new UsageInstruments(context), TimeProvider.System, new BlockDevices());
         context.Stopping.Register(usage.Dispose);
         context.OnCollect(usage.Collect);
+        KernelUsage.Start(context);
     }
 }

@@ -32,8 +32,6 @@ internal sealed class UsageInstruments(ProbeContext context)
 
     internal Counter PageFaults { get; } = context.Counter(ResourceUsageMetrics.PageFaults);
 
-    internal Counter OomKills { get; } = context.Counter(ResourceUsageMetrics.OomKills);
-
     internal Counter BlockIoBytes { get; } = context.Counter(ResourceUsageMetrics.BlockIoBytes);
 
     internal Counter BlockIoOperations { get; } = context.Counter(ResourceUsageMetrics.BlockIoOperations);

@@ -76,4 +76,20 @@ static __always_inline bool pmoas_tuple_is_local(const struct pmoas_tuple *t)
 	return r[0] == l[0] && r[1] == l[1] && r[2] == l[2] && r[3] == l[3];
 }
 
+/* The same asked of a socket whose type the verifier knows: plain loads. */
+static __always_inline bool pmoas_socket_is_local(const struct sock *sk)
+{
+	const __u32 *r = sk->__sk_common.skc_v6_daddr.in6_u.u6_addr32;
+	const __u32 *l = sk->__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32;
+
+	if (sk->__sk_common.skc_family == AF_INET)
+		return (bpf_ntohl(sk->__sk_common.skc_daddr) >> 24) == 127 ||
+		       sk->__sk_common.skc_daddr == sk->__sk_common.skc_rcv_saddr;
+	if (pmoas_is_v4_mapped(r) && (bpf_ntohl(r[3]) >> 24) == 127)
+		return true;
+	if (!r[0] && !r[1] && !r[2] && r[3] == bpf_htonl(1))
+		return true;
+	return r[0] == l[0] && r[1] == l[1] && r[2] == l[2] && r[3] == l[3];
+}
+
 #endif

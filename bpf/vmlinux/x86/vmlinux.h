@@ -125,9 +125,11 @@ struct cgroup {
 
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
 };
 
 enum cgroup_subsys_id {
+	io_cgrp_id = 3,
 	memory_cgrp_id = 4,
 };
 
@@ -138,6 +140,10 @@ struct css_set {
 
 struct files_struct;
 struct nsproxy;
+struct sched_info {
+	long long unsigned int run_delay;
+};
+
 struct task_struct {
 	struct css_set *cgroups;
 	struct files_struct *files;
@@ -147,6 +153,11 @@ struct task_struct {
 	char comm[16];
 	unsigned int flags;
 	struct task_struct *group_leader;
+	struct sched_info sched_info;
+	long unsigned int nvcsw;
+	long unsigned int nivcsw;
+	unsigned int __state;
+	u64 start_boottime;
 };
 
 struct ns_common {
@@ -160,6 +171,26 @@ struct net {
 
 struct sock_cgroup_data {
 	struct cgroup *cgroup;
+};
+
+typedef __u32 blk_opf_t;
+struct blkcg {
+	struct cgroup_subsys_state css;
+};
+
+struct blkcg_gq {
+	struct blkcg *blkcg;
+};
+
+struct bio {
+	struct blkcg_gq *bi_blkg;
+};
+
+struct request {
+	blk_opf_t cmd_flags;
+	unsigned int __data_len;
+	struct bio *bio;
+	u64 start_time_ns;
 };
 
 struct file;

@@ -17,15 +17,14 @@ internal sealed class MemoryUsage : IDisposable
         "file"u8.ToArray(), "anon"u8.ToArray(), "-"u8.ToArray(), "pgfault"u8.ToArray(), "pgmajfault"u8.ToArray(), "inactive_file"u8.ToArray(),
     ];
 
-    private static readonly byte[][] s_kills = ["oom_kill"u8.ToArray()];
 
     private readonly OwnedSeries _series;
     private readonly UsageInstruments _to;
     private readonly bool _isV2;
-    private readonly KeptFile? _stat, _usage, _swapFile, _limitFile, _events;
+    private readonly KeptFile? _stat, _usage, _swapFile, _limitFile;
     private readonly ulong[] _now = new ulong[s_v1.Length];
     private OwnedGauge? _workingSet, _rss, _cache, _swap, _limit;
-    private OwnedCounter? _minor, _major, _kills;
+    private OwnedCounter? _minor, _major;
 
     internal MemoryUsage(CgroupPlaces places, string path, KeptFiles files, OwnedSeries series, UsageInstruments to)
     {
@@ -37,7 +36,6 @@ internal sealed class MemoryUsage : IDisposable
             _usage = files.File(memory.File(path, _isV2 ? "memory.current" : "memory.usage_in_bytes"));
             _swapFile = _isV2 ? files.File(memory.File(path, "memory.swap.current")) : null;
             _limitFile = files.File(memory.File(path, _isV2 ? "memory.max" : "memory.limit_in_bytes"));
-            _events = files.File(memory.File(path, _isV2 ? "memory.events" : "memory.oom_control"));
         }
     }
 
@@ -73,11 +71,6 @@ internal sealed class MemoryUsage : IDisposable
                 (_workingSet ??= _series.Gauge(_to.MemoryWorkingSet)).Set(usage - inactive);
             }
         }
-
-        if (_events!.TryRead(out text) && CgroupText.Numbers(text, s_kills, _now) != 0)
-        {
-            (_kills ??= _series.Counter(_to.OomKills)).Follow(_now[0]);
-        }
     }
 
     /// <summary>Reads the limit, and on v2 what is swapped out.</summary>
@@ -101,7 +94,7 @@ internal sealed class MemoryUsage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (KeptFile? file in (ReadOnlySpan<KeptFile?>)[_stat, _usage, _swapFile, _limitFile, _events])
+        foreach (KeptFile? file in (ReadOnlySpan<KeptFile?>)[_stat, _usage, _swapFile, _limitFile])
         {
             file?.Dispose();
         }

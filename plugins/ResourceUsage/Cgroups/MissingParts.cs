@@ -11,7 +11,7 @@ internal static class MissingParts
         List<MissingPart> missing = [];
         Add(places.CpuTime, "cgroup controller cpuacct", "pmoas_resource_usage_cpu_seconds_total and the sidecar's CPU ratio are left out");
         Add(places.Cpu, "cgroup controller cpu", "pmoas_resource_usage_cpu_limit_cores, _request_cores, _throttled_* and _periods_total are left out");
-        Add(places.Memory, "cgroup controller memory", "pmoas_resource_usage_memory_*, page_faults_total and oom_kills_total are left out");
+        Add(places.Memory, "cgroup controller memory", "pmoas_resource_usage_memory_* and page_faults_total are left out");
         Add(places.BlockIo, "cgroup controller blkio (io)", "pmoas_resource_usage_block_io_* are left out");
         Add(places.Pids, "cgroup controller pids", "pmoas_resource_usage_threads covers inspected processes only");
         if (places.BlockIo is { IsV2: false } v1 && CountsNoDevice(v1))

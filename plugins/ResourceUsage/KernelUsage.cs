@@ -1,0 +1,92 @@
+using Pmoas.Sdk;
+using Pmoas.Sdk.Bpf;
+
+namespace Pmoas.ResourceUsage;
+
+/// <summary>The kernel half of the plugin: hooks, what of them is switched on, and what is exported.</summary>
+internal static class KernelUsage
+{
+    private const string Walk = "walk_files";
+
+    private static readonly string[] Scheduling = ["switched"];
+    private static readonly string[] Block = ["bio_queued", "request_completed"];
+    private static readonly string[] Connections = ["state_changed", "state_changed_nested"];
+    private static readonly string[] Datagrams = ["udp_sent", "udpv6_sent", "udp_received", "udpv6_received"];
+    private static readonly string[] Messages = ["message_received", "message_sent"];
+
+    /// <summary>None is required: what the kernel's files say is measured without them.</summary>
+    public static readonly IReadOnlyList<Hook> Hooks =
+    [
+        new Hook("context switches", string.Join('+', Scheduling))
+        {
+            Required = false,
+            WithoutIt = "pmoas_resource_usage_run_queue_delay_seconds and pmoas_resource_usage_context_switches_total stay empty.",
+        },
+        new Hook("OOM kills", "victim_marked")
+        {
+            Required = false,
+            WithoutIt = "pmoas_resource_usage_oom_kills_total stays 0: this kernel tells the OOM killer's victim by a number only.",
+        },
+        new Hook("block requests", string.Join('+', Block))
+        {
+            Required = false,
+            WithoutIt = "pmoas_resource_usage_block_read_seconds and pmoas_resource_usage_block_write_seconds stay empty.",
+        },
+
+        // In this order: the second program does what the kernel kept from the first.
+        new Hook("connection ends", string.Join('+', Connections))
+        {
+            Required = false,
+            WithoutIt = "pmoas_resource_usage_network_*_total misses what a connection carried after the last scrape before its end.",
+        },
+        new Hook("open sockets", Walk)
+        {
+            Required = false,
+            WithoutIt = "pmoas_resource_usage_open_sockets stays 0 and pmoas_resource_usage_network_*_total counts no TCP.",
+        },
+        new Hook("datagrams", string.Join('+', Datagrams), string.Join('+', Messages))
+        {
+            Required = false,
+            WithoutIt = "UDP is missing from pmoas_resource_usage_network_*_total.",
+        },
+    ];
+
+    /// <summary>Sets sizes and switches off what is not wanted; before load.</summary>
+    public static void Configure(BpfObject bpf, ResourceUsageOptions options)
+    {
+        bpf.Map("totals").MaxEntries = options.MaxContainers;
+        bpf.Map("sockets").MaxEntries = options.MaxContainers;
+        bpf.Map("threads").MaxEntries = options.MaxThreads;
+        SwitchOff(bpf, !options.Scheduling, Scheduling);
+        SwitchOff(bpf, !options.BlockLatency, Block);
+        SwitchOff(bpf, !options.Network, [.. Connections, Walk]);
+        SwitchOff(bpf, !options.Network || !options.Datagrams, [.. Datagrams, .. Messages]);
+    }
+
+    /// <summary>Begins to export, with every hook attached.</summary>
+    public static void Start(ProbeContext context)
+    {
+        if (context.Bpf.Program(Walk).Autoload)
+        {
+            BpfIterator walk = context.Bpf.Program(Walk).AttachIterator();
+            context.Stopping.Register(walk.Dispose);
+
+            // The first walk notes what connections older than us have carried; those before the scrapes count.
+            walk.Run();
+            context.OnCollect(walk.Run);
+        }
+
+        context.Export("totals");
+        context.Export("sockets");
+        context.ExportNode("losses");
+    }
+
+    private static void SwitchOff(BpfObject bpf, bool off, IEnumerable<string> programs)
+    {
+        foreach (BpfProgram program in programs.Where(_ => off).Select(bpf.Program))
+        {
+            BpfProgram unwanted = program;
+            unwanted.Autoload = false;
+        }
+    }
+}
