@@ -17,7 +17,6 @@ internal sealed class MemoryUsage : IDisposable
         "file"u8.ToArray(), "anon"u8.ToArray(), "-"u8.ToArray(), "pgfault"u8.ToArray(), "pgmajfault"u8.ToArray(), "inactive_file"u8.ToArray(),
     ];
 
-
     private readonly OwnedSeries _series;
     private readonly UsageInstruments _to;
     private readonly bool _isV2;
@@ -42,7 +41,7 @@ internal sealed class MemoryUsage : IDisposable
     /// <summary>Bytes as of the last read; null before it.</summary>
     internal ulong? WorkingSet { get; private set; }
 
-    /// <summary>Reads what there is in use, page faults and kills.</summary>
+    /// <summary>Reads what there is in use, and page faults.</summary>
     internal void Collect()
     {
         if (_stat is null)
