@@ -90,7 +90,7 @@ public sealed class ChurnTests
         while (!over.IsCancellationRequested)
         {
             requests += (await ExactClient.RunAsync(bed.Network, mesh.SidecarUrl, RequestsATime, keepAlive: false)).Requests;
-            await Task.Delay(200, CancellationToken.None);
+            await Task.Delay(500, CancellationToken.None); // the two cores are containerd's
         }
 
         return requests;

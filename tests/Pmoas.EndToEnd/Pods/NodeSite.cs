@@ -49,11 +49,13 @@ internal static class NodeSite
     {
         (string, string)[] proxy = Of(podNamespace, pod, sidecar, "sidecar");
         (string, string)[] app = Of(podNamespace, pod, service, "service");
-        await daemon.UntilAsync(
-            async () => Scrape.Parse(await daemon.MetricsAsync()) is { } now
-                && now.Sum("pmoas_accept_closed_total", proxy) >= 2 * requests && now.Sum("pmoas_accept_closed_total", app) >= requests,
-            $"{requests} requests of {podNamespace}/{pod} are over");
         var scrape = Scrape.Parse(await daemon.MetricsAsync());
+        for (long end = Environment.TickCount64 + 20_000; !IsOver(scrape) && Environment.TickCount64 < end; await Task.Delay(50))
+        {
+            scrape = Scrape.Parse(await daemon.MetricsAsync());
+        }
+
+        Assert.True(IsOver(scrape), $"20 s, and {requests} requests are not over:\n{Counts(scrape, podNamespace, pod)}");
         Assert.Equal(requests, scrape.Sum("pmoas_accept_accepted_total", proxy));
         Assert.Equal(requests, scrape.Sum("pmoas_accept_connected_total", [.. proxy, ("result", "ok")]));
         Assert.Equal(requests, scrape.Sum("pmoas_accept_connected_total", proxy));
@@ -66,7 +68,17 @@ internal static class NodeSite
 
         // Nothing of the pod is counted under another name.
         Assert.Equal(2 * requests, scrape.Sum("pmoas_accept_accepted_total", [("namespace", podNamespace), ("pod", pod)]));
+
+        bool IsOver(Scrape now) =>
+            now.Sum("pmoas_accept_closed_total", proxy) >= 2 * requests && now.Sum("pmoas_accept_closed_total", app) >= requests;
     }
+
+    /// <summary>What a pod's counters say, and what the daemon says of its losses: for a test that failed.</summary>
+    private static string Counts(Scrape scrape, string podNamespace, string pod) => string.Join('\n', scrape.Samples
+        .Where(sample => sample.Value != 0 && !sample.Name.EndsWith("_bucket", StringComparison.Ordinal)
+            && ((sample.Labels.GetValueOrDefault("namespace") == podNamespace && sample.Labels.GetValueOrDefault("pod") == pod)
+                || sample.Name.Contains("skipped", StringComparison.Ordinal) || sample.Name.Contains("lost", StringComparison.Ordinal)))
+        .Select(sample => $"{sample.Name}{{{string.Join(',', sample.Labels.Values)}}} {sample.Value}"));
 
     /// <summary>The labels of a container.</summary>
     public static (string Name, string Value)[] Of(string podNamespace, string pod, string container, string role) =>
