@@ -71,6 +71,12 @@ public sealed class PodBedTests
     {
         await using PodBed bed = await PodBed.StartAsync(Options(proxy) with { SidecarWorkers = 3 }, Cancelled);
 
+        // nginx listens before it has forked all its workers.
+        for (int i = 0; i < 500 && (bed.Sidecar.Processes.Count < processes || bed.Service.Processes.Count < 2); i++)
+        {
+            await Task.Delay(10, Cancelled);
+        }
+
         Assert.Equal(processes, bed.Sidecar.Processes.Count);
         Assert.Equal(2, bed.Service.Processes.Count);
         Assert.Contains(bed.Sidecar.Pid, bed.Sidecar.Processes);
