@@ -36,7 +36,8 @@ static int connect_to_itself(void)
 	char byte = 0;
 
 	if (bind(listener, (struct sockaddr *)&address, length) || listen(listener, 1) ||
-	    getsockname(listener, (struct sockaddr *)&address, &length) || connect(client, (struct sockaddr *)&address, length))
+	    getsockname(listener, (struct sockaddr *)&address, &length) ||
+	    connect(client, (struct sockaddr *)&address, length))
 		return fail("connection");
 	int server = accept(listener, NULL, NULL);
 

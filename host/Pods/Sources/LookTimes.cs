@@ -13,7 +13,7 @@ internal sealed class LookTimes(TimeProvider time)
     private static readonly TimeSpan Debounce = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Second = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Third = TimeSpan.FromMilliseconds(300);
-    
+
     // A pod may live for less than a second and must be seen once to be named.
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
