@@ -15,8 +15,6 @@ namespace Pmoas.Host.Pods.Sources.Cri;
 /// <param name="cgroups">Where the cgroups that a runtime names are looked up; null leaves them to others.</param>
 internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogger log, TimeProvider time, CgroupTree? cgroups = null) : IPodSource
 {
-    private const int QuestionsAtOnce = 8;
-
     private readonly LookTimes _looks = new(time);
     private volatile string _about = "";
     private bool _saidNoEvents;
@@ -59,7 +57,7 @@ internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogg
     {
         Dictionary<string, CriInfo> infos = [];
         Dictionary<string, string> addresses = [];
-        IReadOnlyList<PodSpec>? told = null;
+        ChangedPods changed = new(outlet);
         _looks.Restart();
         while (true)
         {
@@ -68,44 +66,14 @@ internal sealed class CriSource(string endpoint, Func<string?> socketPath, ILogg
             IReadOnlyList<Container> containers = await runtime.ListContainersAsync(stopping);
             IReadOnlyList<PodSandbox> sandboxes = await runtime.ListSandboxesAsync(stopping);
             _looks.Listed();
-            await LearnAsync(
-                infos, containers.Select(c => c.Id), containers.Where(c => c.State == ContainerState.ContainerRunning).Select(c => c.Id),
+            await OnceAsked.LearnAsync(
+                infos, containers.Select(c => c.Id).ToHashSet(), containers.Where(c => c.State == ContainerState.ContainerRunning).Select(c => c.Id),
                 async id => CriInfo.Parse(await runtime.InfoAsync(id, stopping)), stopping);
-            await LearnAsync(
-                addresses, sandboxes.Select(s => s.Id), sandboxes.Where(s => s.State == PodSandboxState.SandboxReady).Select(s => s.Id),
+            await OnceAsked.LearnAsync(
+                addresses, sandboxes.Select(s => s.Id).ToHashSet(), sandboxes.Where(s => s.State == PodSandboxState.SandboxReady).Select(s => s.Id),
                 id => runtime.AddressAsync(id, stopping), stopping);
-            IReadOnlyList<PodSpec> pods = CriPods.Of(containers, sandboxes, infos, addresses, runtime.IsNested ? _ => "" : CgroupPath);
-            if (told is not null && PodList.IsSame(told, pods))
-            {
-                outlet.Alive();
-            }
-            else
-            {
-                told = pods;
-                outlet.Publish(pods);
-            }
+            changed.Tell(CriPods.Of(containers, sandboxes, infos, addresses, runtime.IsNested ? _ => "" : CgroupPath));
         }
-    }
-
-    /// <summary>Asks once of each that is not known yet, and forgets those that are gone.</summary>
-    private static async Task LearnAsync<T>(
-        Dictionary<string, T> known, IEnumerable<string> all, IEnumerable<string> wanted, Func<string, Task<T>> ask, CancellationToken stopping)
-    {
-        HashSet<string> present = [.. all];
-        foreach (string id in known.Keys.Where(id => !present.Contains(id)).ToArray())
-        {
-            known.Remove(id);
-        }
-        string[] unknown = [.. wanted.Where(id => !known.ContainsKey(id))];
-        await Parallel.ForEachAsync(
-            unknown, new ParallelOptions { MaxDegreeOfParallelism = QuestionsAtOnce, CancellationToken = stopping }, async (id, _) =>
-        {
-            T answer = await ask(id);
-            lock (known)
-            {
-                known[id] = answer;
-            }
-        });
     }
 
     /// <summary>Only a plain path that is there: what systemd's form means depends on its units, and others find that out.</summary>

@@ -11,8 +11,6 @@ namespace Pmoas.Host.Pods.Sources.Docker;
 /// <param name="cgroups">Where the cgroups of containers are looked up; null leaves them to others.</param>
 internal sealed class DockerSource(string endpoint, Func<string?> socketPath, ILogger log, TimeProvider time, CgroupTree? cgroups = null) : IPodSource
 {
-    private const int QuestionsAtOnce = 8;
-
     private readonly LookTimes _looks = new(time);
     private volatile string _about = "";
 
@@ -64,7 +62,7 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
     private async Task LookAsync(DockerConnection docker, ConcurrentDictionary<string, bool> changed, ISourceOutlet outlet, CancellationToken stopping)
     {
         Dictionary<string, DockerProcess> known = [];
-        IReadOnlyList<PodSpec>? told = null;
+        ChangedPods pods = new(outlet);
         _looks.Restart();
         while (true)
         {
@@ -76,41 +74,17 @@ internal sealed class DockerSource(string endpoint, Func<string?> socketPath, IL
             }
             IReadOnlyList<DockerContainer> containers = await docker.ListAsync(stopping);
             _looks.Listed();
-            await LearnAsync(docker, known, [.. containers.Where(c => c.Runs).Select(c => c.Id)], stopping);
-            IReadOnlyList<PodSpec> pods = DockerPods.Of([.. containers.Select(c => known.GetValueOrDefault(c.Id, DockerProcess.None).Complete(c))]);
-            if (told is not null && PodList.IsSame(told, pods))
-            {
-                outlet.Alive();
-            }
-            else
-            {
-                told = pods;
-                outlet.Publish(pods);
-            }
+            // Of one that is just starting Docker would tell only when it has started.
+            HashSet<string> running = [.. containers.Where(c => c.Runs).Select(c => c.Id)];
+            await OnceAsked.LearnAsync(known, running, running, id => ProcessAsync(docker, id, stopping), stopping);
+            pods.Tell(DockerPods.Of([.. containers.Select(c => known.GetValueOrDefault(c.Id, DockerProcess.None).Complete(c))]));
         }
     }
 
-    /// <summary>
-    /// Asks once for each container that runs, and forgets the others. One that is just starting is not asked for: Docker would answer only when
-    /// it has started.
-    /// </summary>
-    private async Task LearnAsync(DockerConnection docker, Dictionary<string, DockerProcess> known, HashSet<string> running, CancellationToken stopping)
+    private async Task<DockerProcess> ProcessAsync(DockerConnection docker, string id, CancellationToken stopping)
     {
-        foreach (string id in known.Keys.Where(id => !running.Contains(id)).ToArray())
-        {
-            known.Remove(id);
-        }
-        string[] unknown = [.. running.Where(id => !known.ContainsKey(id))];
-        await Parallel.ForEachAsync(
-            unknown, new ParallelOptions { MaxDegreeOfParallelism = QuestionsAtOnce, CancellationToken = stopping }, async (id, _) =>
-        {
-            DockerProcess process = await docker.InspectAsync(id, stopping);
-            process = docker.IsNested ? process : process with { CgroupPath = CgroupPath(id, process.Pid) };
-            lock (known)
-            {
-                known[id] = process;
-            }
-        });
+        DockerProcess process = await docker.InspectAsync(id, stopping);
+        return docker.IsNested ? process : process with { CgroupPath = CgroupPath(id, process.Pid) };
     }
 
     /// <summary>The cgroup of the first process, when it bears the container's id: the process may have ended, its number be another's.</summary>
