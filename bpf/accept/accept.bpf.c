@@ -19,6 +19,13 @@
 #include "ending.h"
 #include "turns.h"
 
+/* What passes between open states, or between the steps of an end, costs nothing but this question. */
+static __always_inline bool is_change_of_interest(int from, int to)
+{
+	return from == TCP_SYN_SENT || from == TCP_SYN_RECV || to == TCP_SYN_SENT || to == TCP_LISTEN ||
+	       to == TCP_CLOSE || (is_open(from) && !is_open(to));
+}
+
 static __always_inline void state_change(const struct sock *sk, int from, int to)
 {
 	if (to == TCP_LISTEN)
@@ -44,7 +51,7 @@ static __always_inline void state_change(const struct sock *sk, int from, int to
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 {
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (!is_change_of_interest(from, to) || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	pmoas_once_begin(sk);
 	state_change(sk, from, to);
@@ -55,7 +62,7 @@ int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
 {
-	if (sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
+	if (is_change_of_interest(from, to) && sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
 		state_change(sk, from, to);
 	return 0;
 }

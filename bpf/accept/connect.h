@@ -123,14 +123,14 @@ static __always_inline void connect_established(const struct sock *sk)
 /* The socket behind a file descriptor of the running task, if it is TCP; 0 otherwise. */
 static __always_inline __u64 tcp_socket_of_fd(long fd)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct file **files, *file = NULL;
 	struct socket *socket;
 	struct sock *sk;
 
 	if (fd < 0)
 		return 0;
-	files = BPF_CORE_READ(task, files, fdt, fd);
+	files = task->files->fdt->fd;
 	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]) || !file)
 		return 0;
 	socket = BPF_CORE_READ(file, private_data);

@@ -66,7 +66,7 @@ static __always_inline struct accept_event *event_begin(const struct sock *sk, _
 	e = pmoas_event_reserve(&events, &events_count, sizeof(*e));
 	if (!e)
 		return NULL;
-	pmoas_tuple_of(sk, &tuple);
+	pmoas_tuple_at(sk, &tuple); /* what sees accept() holds an address */
 	e->time_ns = now;
 	e->duration_ns = duration;
 	e->sent_bytes = 0;

@@ -70,7 +70,7 @@ static __always_inline bool is_own_group(__u64 id, struct task_struct *task, con
 
 	if (!pmoas_cgroup_v1)
 		return bpf_map_lookup_elem(&pmoas_containers, &id);
-	mine.memory = pmoas_btf_cgroup_id(task);
+	mine.memory = pmoas_cgroup_id(task);
 	known = bpf_map_lookup_elem(&io_groups, &id);
 	if (!known) {
 		if (!bpf_map_update_elem(&io_groups, &id, &mine, BPF_ANY))
@@ -90,7 +90,7 @@ static __always_inline bool is_own_group(__u64 id, struct task_struct *task, con
 static __always_inline void block_submitted(struct bio *bio)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct pmoas_tag *tag = task->flags & PF_KTHREAD ? NULL : pmoas_btf_task_tag(task);
+	struct pmoas_tag *tag = task->flags & PF_KTHREAD ? NULL : pmoas_task_tag(task);
 	struct cgroup_subsys_state *css;
 	__u64 address = (__u64)bio;
 	__u32 container;

@@ -37,7 +37,7 @@ static __always_inline struct pmoas_tag *socket_tag(const struct sock *sk)
 
 static __always_inline void tag_socket(const struct sock *sk)
 {
-	struct pmoas_tag *tag = pmoas_btf_task_tag(bpf_get_current_task_btf()), *held;
+	struct pmoas_tag *tag = pmoas_current_tag(), *held;
 
 	if (!tag)
 		return;
@@ -86,6 +86,12 @@ static __always_inline void connection_ended(const struct sock *sk)
 	/* While a walk may be meeting it, both have to see the same state; before the first one we cannot know what is new. */
 	if (tag && walks)
 		account(sk, tag, bpf_sk_storage_get(&flows, (void *)sk, 0, walking ? BPF_SK_STORAGE_GET_F_CREATE : 0));
+}
+
+/* The others, most of them, cost nothing but this question. */
+static __always_inline bool is_change_of_interest(int to)
+{
+	return to == TCP_CLOSE || to == TCP_SYN_SENT || to == TCP_LISTEN;
 }
 
 static __always_inline void state_change(const struct sock *sk, int from, int to)

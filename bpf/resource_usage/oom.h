@@ -23,7 +23,7 @@ struct {
 
 static __always_inline void oom_killed(struct task_struct *task)
 {
-	struct pmoas_tag *tag = pmoas_btf_task_tag(task);
+	struct pmoas_tag *tag = pmoas_task_tag(task);
 	struct resource_usage_totals *t;
 	struct victim victim = {};
 	__u32 one = 1;

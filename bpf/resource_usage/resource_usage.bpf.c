@@ -47,7 +47,7 @@ int BPF_PROG(request_completed, struct request *rq, int error, unsigned int byte
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 {
-	if (sk->sk_protocol != IPPROTO_TCP)
+	if (!is_change_of_interest(to) || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	pmoas_once_begin(sk);
 	state_change(sk, from, to);
@@ -58,7 +58,7 @@ int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
 {
-	if (sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
+	if (is_change_of_interest(to) && sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
 		state_change(sk, from, to);
 	return 0;
 }

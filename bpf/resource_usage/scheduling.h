@@ -51,7 +51,7 @@ static __always_inline void leaves_cpu(struct task_struct *task)
 		return;
 	id = task->pid;
 	dead = task->__state & TASK_DEAD;
-	tag = pmoas_btf_task_tag(task);
+	tag = pmoas_task_tag(task);
 	if (!tag) {
 		if (dead) /* it may have left a container alive */
 			bpf_map_delete_elem(&threads, &id);

@@ -84,7 +84,7 @@ static __always_inline void meet(struct sock *sk, struct task_struct *holder)
 
 	tag = socket_tag(sk);
 	if (!tag) {
-		tag = pmoas_btf_task_tag(holder);
+		tag = pmoas_task_tag(holder);
 		if (tag)
 			tag = bpf_sk_storage_get(&pmoas_sockets, sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
 	}

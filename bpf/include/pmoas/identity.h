@@ -39,14 +39,18 @@ struct {
 	__type(value, struct pmoas_tag);
 } pmoas_sockets SEC(".maps");
 
+/*
+ * For a task whose type the verifier knows, a tp_btf or iterator argument or bpf_get_current_task_btf(): plain loads, for what runs
+ * at every context switch.
+ */
 static __always_inline __u64 pmoas_cgroup_id(struct task_struct *task)
 {
 	__u32 memory;
 
 	if (!pmoas_cgroup_v1)
-		return BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+		return task->cgroups->dfl_cgrp->kn->id;
 	memory = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-	return BPF_CORE_READ(task, cgroups, subsys[memory], cgroup, kn, id);
+	return task->cgroups->subsys[memory]->cgroup->kn->id;
 }
 
 /* The tag of a task's container, or NULL. */
@@ -57,31 +61,10 @@ static __always_inline struct pmoas_tag *pmoas_task_tag(struct task_struct *task
 	return bpf_map_lookup_elem(&pmoas_containers, &id);
 }
 
-/*
- * The same for a task whose type the verifier knows, a tp_btf argument or bpf_get_current_task_btf(): plain loads, for what
- * runs at every context switch.
- */
-static __always_inline __u64 pmoas_btf_cgroup_id(struct task_struct *task)
-{
-	__u32 memory;
-
-	if (!pmoas_cgroup_v1)
-		return task->cgroups->dfl_cgrp->kn->id;
-	memory = bpf_core_enum_value(enum cgroup_subsys_id, memory_cgrp_id);
-	return task->cgroups->subsys[memory]->cgroup->kn->id;
-}
-
-static __always_inline struct pmoas_tag *pmoas_btf_task_tag(struct task_struct *task)
-{
-	__u64 id = pmoas_btf_cgroup_id(task);
-
-	return bpf_map_lookup_elem(&pmoas_containers, &id);
-}
-
 /* The tag of the running task's container, or NULL; only in task context. */
 static __always_inline struct pmoas_tag *pmoas_current_tag(void)
 {
-	return pmoas_task_tag((struct task_struct *)bpf_get_current_task());
+	return pmoas_task_tag(bpf_get_current_task_btf());
 }
 
 #endif

@@ -16,32 +16,55 @@ struct pmoas_tuple {
 	__u32 unused; /* keys are compared byte by byte */
 };
 
+/* For a socket whose type the verifier knows: plain loads. */
 static __always_inline __u64 pmoas_netns_cookie(const struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
+	return sk->__sk_common.skc_net.net->net_cookie;
 }
 
-/* Reads by probe, so that also programs that hold the socket as a mere address can ask. */
+static __always_inline void pmoas_tuple_set_v4(struct pmoas_tuple *t, __u32 local, __u32 remote)
+{
+	t->local_address[0] = t->remote_address[0] = 0;
+	t->local_address[1] = t->remote_address[1] = 0;
+	t->local_address[2] = t->remote_address[2] = bpf_htonl(0xffff);
+	t->local_address[3] = local;
+	t->remote_address[3] = remote;
+}
+
+/* For a socket whose type the verifier knows: plain loads, but for inet_sport, which lies beyond what is typed. */
 static __always_inline void pmoas_tuple_of(const struct sock *sk, struct pmoas_tuple *t)
 {
+	const struct sock_common *c = &sk->__sk_common;
+	int i;
+
 	t->netns = pmoas_netns_cookie(sk);
 	t->unused = 0;
 	/* inet_sport outlives skc_num, which close() clears with the port's release. */
 	t->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
-	t->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET6) {
-		BPF_CORE_READ_INTO(&t->local_address, sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&t->remote_address, sk, __sk_common.skc_v6_daddr);
+	t->remote_port = bpf_ntohs(c->skc_dport);
+	if (c->skc_family != AF_INET6) {
+		pmoas_tuple_set_v4(t, c->skc_rcv_saddr, c->skc_daddr);
 		return;
 	}
-	t->local_address[0] = 0;
-	t->local_address[1] = 0;
-	t->local_address[2] = bpf_htonl(0xffff);
-	t->local_address[3] = BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr);
-	t->remote_address[0] = 0;
-	t->remote_address[1] = 0;
-	t->remote_address[2] = bpf_htonl(0xffff);
-	t->remote_address[3] = BPF_CORE_READ(sk, __sk_common.skc_daddr);
+	for (i = 0; i < 4; i++) {
+		t->local_address[i] = c->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
+		t->remote_address[i] = c->skc_v6_daddr.in6_u.u6_addr32[i];
+	}
+}
+
+/* The same for what is held as a mere address. */
+static __always_inline void pmoas_tuple_at(const struct sock *sk, struct pmoas_tuple *t)
+{
+	t->netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, net_cookie);
+	t->unused = 0;
+	t->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
+	t->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_INET6) {
+		pmoas_tuple_set_v4(t, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		return;
+	}
+	BPF_CORE_READ_INTO(&t->local_address, sk, __sk_common.skc_v6_rcv_saddr);
+	BPF_CORE_READ_INTO(&t->remote_address, sk, __sk_common.skc_v6_daddr);
 }
 
 /* The same connection as its other end sees it. */
