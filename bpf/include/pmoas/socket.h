@@ -60,7 +60,8 @@ static __always_inline void pmoas_tuple_at(const struct sock *sk, struct pmoas_t
 	t->local_port = bpf_ntohs(BPF_CORE_READ((const struct inet_sock *)sk, inet_sport));
 	t->remote_port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) != AF_INET6) {
-		pmoas_tuple_set_v4(t, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		pmoas_tuple_set_v4(t, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr),
+				   BPF_CORE_READ(sk, __sk_common.skc_daddr));
 		return;
 	}
 	BPF_CORE_READ_INTO(&t->local_address, sk, __sk_common.skc_v6_rcv_saddr);
