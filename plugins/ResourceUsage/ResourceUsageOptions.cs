@@ -6,10 +6,10 @@ namespace Pmoas.ResourceUsage;
 /// <summary><c>[plugins.resource_usage]</c>.</summary>
 public sealed class ResourceUsageOptions
 {
-    /// <summary>Age at which limits, pressure, processes and sockets are read again, and all of a container that has not run since.</summary>
-    [Description("What changes seldom is read at a scrape when it is older than this: limits, pressure, processes, sockets, and everything of a container that took no CPU time since the scrape before. \"0s\": at every scrape.")]
+    /// <summary>Age at which everything but CPU time is read again.</summary>
+    [Description("CPU time and throttling are read at every scrape; memory, block I/O, pressure, limits and processes when they are older than this, which matters only to who scrapes more often. \"0s\": everything at every scrape.")]
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
-    public TimeSpan Refresh { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Refresh { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Descriptors kept open; beyond it files are opened for each read, which takes four times as long.</summary>
     [Description("Files kept open, about 13 a container. Beyond it files are opened for each read, which takes four times as long; never more than half of what the process may open.")]

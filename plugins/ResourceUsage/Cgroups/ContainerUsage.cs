@@ -53,16 +53,13 @@ internal sealed class ContainerUsage : IDisposable
             _cpu.CollectLimits();
         }
 
-        bool ran = _cpu.Collect(everything);
-        if (ran || everything)
+        // CPU time, and throttling with it, is what moves: it is read at every scrape, the rest when it is due.
+        _cpu.Collect(everything);
+        if (everything)
         {
             _memory.Collect();
             _blockIo.Collect();
             _processes.CollectThreads();
-        }
-
-        if (everything)
-        {
             _memory.CollectLimits();
             _pressure.Collect();
             int before = budget;

@@ -56,8 +56,7 @@ internal sealed class CpuUsage : IDisposable
 
     /// <summary>Reads CPU time, and throttling where there is a limit.</summary>
     /// <param name="everything">True: throttling also when the container did not run.</param>
-    /// <returns>False when the container is known not to have run since the last read.</returns>
-    internal bool Collect(bool everything)
+    internal void Collect(bool everything)
     {
         bool ran = _timeIsV2 ? CollectV2(everything) : CollectTime();
         if ((ran || everything) && _limited && _stat is not null && _stat.TryRead(out ReadOnlySpan<byte> text)
@@ -65,8 +64,6 @@ internal sealed class CpuUsage : IDisposable
         {
             Throttling(_now[0], _now[1], _now[2] * Nanoseconds);
         }
-
-        return ran;
     }
 
     /// <summary>Reads limit and request; before the first <see cref="Collect"/>.</summary>
@@ -91,11 +88,12 @@ internal sealed class CpuUsage : IDisposable
     /// The total is exact to the nanosecond. cpuacct.stat splits it, in ticks; cpuacct.usage_user and _sys would not do: they are what the
     /// timer's interrupt happened to see, and their sum is not the total.
     /// </summary>
+    /// <returns>False when the container is known not to have run since the last read.</returns>
     private bool CollectTime()
     {
         if (_time is null || !_time.TryRead(out ReadOnlySpan<byte> text) || !CgroupText.TryNumber(text, out ulong total))
         {
-            return true; // not known: the other files tell for themselves
+            return true; // not known
         }
 
         if (total == _lastTotal && _userSeconds is not null)

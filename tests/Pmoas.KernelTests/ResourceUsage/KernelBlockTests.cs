@@ -15,6 +15,10 @@ public sealed class KernelBlockTests
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test" });
         await using Watched watched = await Watched.StartAsync(bed, "[plugins.resource_usage]\n");
         string file = await FileOnDiskAsync(bed);
+
+        // The program itself is read from the disk, by whoever starts it first.
+        await RunAsync(bed, bed.Service, file, "write", 1);
+        await RunAsync(bed, bed.Sidecar, file, "read", 1);
         KernelSamples before = await KernelSamples.ScrapeAsync(watched);
 
         await RunAsync(bed, bed.Service, file, "write", Blocks);

@@ -204,7 +204,7 @@ public sealed class CgroupUsageTests
     }
 
     [Fact]
-    public async Task an_idle_container_is_read_again_when_its_numbers_are_old()
+    public async Task all_but_CPU_time_is_read_again_when_it_is_old()
     {
         using FakeHierarchy cgroups = new(v2: false);
         using UsageLab lab = new(cgroups.Places, new ResourceUsageOptions { Refresh = TimeSpan.FromSeconds(5) });
@@ -216,12 +216,15 @@ public sealed class CgroupUsageTests
         lab.Time.Pass(TimeSpan.FromSeconds(1));
         lab.Collect();
         Assert.Equal("215904000", await lab.AppAsync("memory_working_set_bytes"));
-        cgroups.Write("cpuacct", "/lab/app", "cpuacct.usage", "3000000001\n");
+        cgroups.Write("cpuacct", "/lab/app", "cpuacct.usage", "5000000000\n");
+        cgroups.Write("cpuacct", "/lab/app", "cpuacct.stat", "user 400\nsystem 100\n");
         lab.Collect();
-        Assert.Equal("225904000", await lab.AppAsync("memory_working_set_bytes"));
+        Assert.Equal("4", await lab.AppAsync("cpu_seconds_total", "mode=\"user\""));
+        Assert.Equal("215904000", await lab.AppAsync("memory_working_set_bytes"));
         Assert.Equal("0.2", await lab.AppAsync("cpu_limit_cores"));
         lab.Time.Pass(TimeSpan.FromSeconds(4));
         lab.Collect();
+        Assert.Equal("225904000", await lab.AppAsync("memory_working_set_bytes"));
         Assert.Equal("0.5", await lab.AppAsync("cpu_limit_cores"));
     }
 
