@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <pmoas/identity.h>
+#include <pmoas/redirected.h>
 #include <pmoas/socket.h>
 
 /*

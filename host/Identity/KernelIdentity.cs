@@ -10,6 +10,8 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     private const string ContainersMap = "pmoas_containers";
     private const string PodsMap = "pmoas_pods";
     private const string SocketsMap = "pmoas_sockets";
+    private const string PairsMap = "pmoas_pairs";
+    private const string EndsMap = "pmoas_ends";
     private const string CgroupV1 = "pmoas_cgroup_v1";
 
     private readonly BpfObject _bpf;
@@ -70,13 +72,13 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     /// <inheritdoc/>
     public void ShareWith(BpfObject opened)
     {
-        string[] shared = [.. new[] { ContainersMap, PodsMap, SocketsMap }.Where(opened.HasMap)];
+        string[] shared = [.. new[] { ContainersMap, PodsMap, SocketsMap, PairsMap, EndsMap }.Where(opened.HasMap)];
         foreach (string map in shared)
         {
             opened.Map(map).Reuse(_bpf.Map(map));
         }
 
-        if (shared.Length > 0)
+        if (opened.HasMap(ContainersMap))
         {
             opened.SetGlobal(CgroupV1, _cgroupV1);
         }

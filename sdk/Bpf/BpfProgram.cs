@@ -63,6 +63,34 @@ public readonly struct BpfProgram
         return handle.IsInvalid ? throw log.Failure($"attach {Name} to {Section}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
     }
 
+    /// <summary>Attaches a <c>sock_ops</c> program to a cgroup and all below it, beside others that are there.</summary>
+    /// <param name="directory">Of the cgroup, in the v2 hierarchy.</param>
+    /// <exception cref="BpfException">There is no such cgroup, or the kernel refused.</exception>
+    public BpfLink AttachToCgroup(string directory)
+    {
+        int cgroup = Libc.open(directory, Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC);
+        if (cgroup < 0)
+        {
+            throw new BpfException($"open cgroup {directory} to attach {Name}", Marshal.GetLastPInvokeError());
+        }
+
+        using LibbpfLog log = new(_logger);
+        try
+        {
+            BpfLinkHandle handle = Libbpf.bpf_program__attach_cgroup(Pointer, cgroup);
+            return handle.IsInvalid ? throw log.Failure($"attach {Name} to cgroup {directory}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
+        }
+        finally
+        {
+            _ = Libc.close(cgroup);
+        }
+    }
+
+    /// <summary>Attaches an <c>sk_msg</c> program to a sockmap or sockhash: to every socket that enters it from now on. It ends with the map.</summary>
+    /// <exception cref="BpfException">The kernel refused.</exception>
+    public void AttachToSockets(BpfMap map) =>
+        BpfException.Check(Libbpf.bpf_prog_attach(Fd, map.Fd, Libbpf.SkMsgVerdict, 0), $"attach {Name} to map {map.Name}");
+
     /// <summary>Attaches an iterator; narrow it by task group or by map.</summary>
     /// <exception cref="BpfException">The kernel or libbpf refused.</exception>
     public unsafe BpfIterator AttachIterator(BpfIteratorTarget target = default)

@@ -15,4 +15,8 @@ public static class Buckets
     /// </summary>
     public static IReadOnlyList<double> Log2Nanoseconds { get; } =
         [.. Enumerable.Range(KernelFirstShift, KernelSlots - 1).Select(shift => (1L << shift) / 1e9)];
+
+    /// <summary>The same slots for values that are bytes: 2^10 (1 KiB), 2^11, … 2^36 (64 GiB).</summary>
+    public static IReadOnlyList<double> Log2Bytes { get; } =
+        [.. Enumerable.Range(KernelFirstShift, KernelSlots - 1).Select(shift => (double)(1L << shift))];
 }

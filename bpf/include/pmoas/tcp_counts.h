@@ -2,7 +2,9 @@
 #ifndef PMOAS_TCP_COUNTS_H
 #define PMOAS_TCP_COUNTS_H
 
-/* What TCP itself counts of a connection, and how a total follows it. */
+#include <pmoas/redirected.h>
+
+/* What TCP itself counts of a connection, what passed it by included, and how a total follows it. */
 
 /* Brings *counted up to current and *total with it. A scrape and a close may do so at once: only who moves *counted adds. */
 static __always_inline void pmoas_count_up(__u64 *counted, __u64 current, __u64 *total)
@@ -44,6 +46,7 @@ static __always_inline bool pmoas_tcp_counts_of(const struct sock *sk, struct pm
 	n->received_bytes = tp->bytes_received;
 	if (n->received_bytes >= fin)
 		n->received_bytes -= fin;
+	pmoas_add_redirected(sk, &n->sent_bytes, &n->received_bytes);
 	n->retransmits = tp->total_retrans;
 	n->received_segments = tp->segs_in;
 	n->sent_segments = tp->segs_out;

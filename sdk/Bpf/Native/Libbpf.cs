@@ -83,6 +83,17 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Lib, SetLastError = true)]
     internal static partial BpfLinkHandle bpf_program__attach_iter(nint program, IteratorAttachOptions* options);
 
+    /// <summary>By a link, beside other programs of the same kind.</summary>
+    [LibraryImport(Lib, SetLastError = true)]
+    internal static partial BpfLinkHandle bpf_program__attach_cgroup(nint program, int cgroup);
+
+    /// <summary><c>BPF_SK_MSG_VERDICT</c> of <c>enum bpf_attach_type</c>.</summary>
+    internal const int SkMsgVerdict = 7;
+
+    /// <summary>0 or -errno.</summary>
+    [LibraryImport(Lib)]
+    internal static partial int bpf_prog_attach(int program, int target, int type, uint flags);
+
     [LibraryImport(Lib)]
     internal static partial int bpf_link__fd(BpfLinkHandle link);
 
@@ -92,6 +103,14 @@ internal static unsafe partial class Libbpf
     /// <summary>A descriptor that walks once as it is read.</summary>
     [LibraryImport(Lib)]
     internal static partial int bpf_iter_create(int linkFd);
+
+    /// <summary>0; -ENOENT after the last.</summary>
+    [LibraryImport(Lib)]
+    internal static partial int bpf_prog_get_next_id(uint from, uint* next);
+
+    /// <summary>A descriptor to be closed, or -errno.</summary>
+    [LibraryImport(Lib)]
+    internal static partial int bpf_prog_get_fd_by_id(uint id);
 
     [LibraryImport(Lib)]
     internal static partial int bpf_obj_get_info_by_fd(int fd, void* info, uint* size);

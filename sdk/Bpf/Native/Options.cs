@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Pmoas.Sdk.Bpf.Native;
@@ -52,6 +53,10 @@ internal struct ProgramInfo
     [FieldOffset(8)]
     internal ulong Tag;
 
+    /// <summary>At most 15 bytes and a 0.</summary>
+    [FieldOffset(64)]
+    internal NameBytes Name;
+
     [FieldOffset(192)]
     internal ulong RunTimeNs;
 
@@ -60,4 +65,11 @@ internal struct ProgramInfo
 
     [FieldOffset(208)]
     internal ulong RecursionMisses;
+}
+
+/// <summary>A name as the kernel keeps it.</summary>
+[InlineArray(16)]
+internal struct NameBytes
+{
+    private byte _first;
 }

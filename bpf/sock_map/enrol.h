@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_SOCK_MAP_ENROL_H
+#define PMOAS_SOCK_MAP_ENROL_H
+
+/*
+ * Which connections have both ends here. A socket can only be enrolled by a program that runs for this very socket as it becomes
+ * ESTABLISHED, and of the two ends the one that connects is first, when the other is no socket yet. So the listener's side leaves
+ * word when the SYN comes, before the answer goes; the connecting end finds it and enrols; the accepting end finds that, and enrols
+ * when the sequence numbers of both prove that they are one connection. NAT changes addresses and not those.
+ */
+
+#define E2BIG 7
+#define EBUSY 16
+
+const volatile __u32 scope = SCOPE_INSIDE_LEG;
+const volatile __u64 only_netns = 0; /* cookie; 0: all. The self-test keeps to its own. */
+const volatile bool chosen_only = false; /* only containers that are in chosen */
+const volatile bool ports_only = false; /* only services at ports that are in ports */
+
+/* Off: nobody new is enrolled. Written by user space at any time; so is the next. */
+__u32 enabled = 0;
+__u32 control_percent = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 16384);
+	__type(key, __u32); /* container */
+	__type(value, __u32); /* 0: it was rolled back */
+} chosen SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1024);
+	__type(key, __u32); /* port */
+	__type(value, __u32); /* 0: never */
+} ports SEC(".maps");
+
+/* The end that connects, as both see it: NAT inside a pod changes only where it connects to. */
+struct handshake_key {
+	__u64 netns; /* cookie; 0 where the ends are in different ones */
+	__u32 address[4];
+	__u32 port;
+	__u32 unused;
+};
+
+struct handshake {
+	__u64 pair; /* 0: the end that connects has not come by yet */
+	__u64 netns; /* of the listener */
+	__u32 port; /* of the listener */
+	__u32 listener; /* its container; 0: not known */
+	__u32 listener_role;
+	__u32 snd_una; /* of the end that connects, as it became ESTABLISHED */
+	__u32 rcv_nxt;
+	__u32 is_control;
+	struct pmoas_tag connecting; /* container 0: nobody's */
+	__u32 unused;
+};
+
+/* LRU: a handshake that is never completed leaves its entry behind. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct handshake_key);
+	__type(value, struct handshake);
+} handshakes SEC(".maps");
+
+/* Whose the listeners are, so that a connection which is not to be is not begun. What is not known here is asked of the accepted socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct service_key);
+	__type(value, struct pmoas_tag);
+} listeners SEC(".maps");
+
+static __always_inline void set_v4(__u32 *address, __u32 v4)
+{
+	address[0] = 0;
+	address[1] = 0;
+	address[2] = bpf_htonl(0xffff);
+	address[3] = v4;
+}
+
+/* A context's member has to be read at a fixed offset: volatile keeps the compiler from choosing between two by pointer. */
+#define MEMBER(ops, member) (*(volatile typeof((ops)->member) *)&(ops)->member)
+
+static __always_inline void addresses(struct bpf_sock_ops *ops, __u32 *local, __u32 *remote)
+{
+	local[0] = MEMBER(ops, local_ip6[0]);
+	local[1] = MEMBER(ops, local_ip6[1]);
+	local[2] = MEMBER(ops, local_ip6[2]);
+	local[3] = MEMBER(ops, local_ip6[3]);
+	remote[0] = MEMBER(ops, remote_ip6[0]);
+	remote[1] = MEMBER(ops, remote_ip6[1]);
+	remote[2] = MEMBER(ops, remote_ip6[2]);
+	remote[3] = MEMBER(ops, remote_ip6[3]);
+	if (MEMBER(ops, family) == AF_INET6)
+		return;
+	set_v4(local, MEMBER(ops, local_ip4));
+	set_v4(remote, MEMBER(ops, remote_ip4));
+}
+
+static __always_inline bool is_loopback(const __u32 *address)
+{
+	if (pmoas_is_v4_mapped(address))
+		return (bpf_ntohl(address[3]) >> 24) == 127;
+	return !address[0] && !address[1] && !address[2] && address[3] == bpf_htonl(1);
+}
+
+static __always_inline bool is_same(const __u32 *a, const __u32 *b)
+{
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+
+static __always_inline void handshake_key(struct handshake_key *k, const __u32 *address, __u32 port, __u64 netns)
+{
+	k->netns = scope == SCOPE_INSIDE_LEG || is_loopback(address) ? netns : 0;
+	k->address[0] = address[0];
+	k->address[1] = address[1];
+	k->address[2] = address[2];
+	k->address[3] = address[3];
+	k->port = port;
+	k->unused = 0;
+}
+
+/* What keeps a container from being accelerated; REFUSED_REASONS when nothing does. */
+static __always_inline enum refused_reason container_fault(const struct pmoas_tag *tag)
+{
+	__u32 *c;
+
+	if (!tag)
+		return scope == SCOPE_ALL_LOCAL && !chosen_only ? REFUSED_REASONS : REFUSED_SCOPE;
+	c = bpf_map_lookup_elem(&chosen, &tag->container);
+	if (c)
+		return *c ? REFUSED_REASONS : REFUSED_ROLLED_BACK;
+	return chosen_only ? REFUSED_SCOPE : REFUSED_REASONS;
+}
+
+static __always_inline bool is_port_right(__u32 port)
+{
+	__u32 *p = bpf_map_lookup_elem(&ports, &port);
+
+	return p ? *p : !ports_only;
+}
+
+static __always_inline bool are_roles_right(__u32 one, __u32 other)
+{
+	if (scope != SCOPE_INSIDE_LEG)
+		return true;
+	return (one == PMOAS_ROLE_SIDECAR && other == PMOAS_ROLE_SERVICE) ||
+	       (one == PMOAS_ROLE_SERVICE && other == PMOAS_ROLE_SIDECAR);
+}
+
+/* In task context: connect() or listen() is under way. */
+static __always_inline struct pmoas_tag *tag_of_current(struct bpf_sock *sk)
+{
+	struct pmoas_tag *tag = pmoas_current_tag(), *held;
+
+	if (!tag)
+		return NULL;
+	held = bpf_sk_storage_get(&pmoas_sockets, sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
+	if (held)
+		*held = *tag;
+	return tag;
+}
+
+static __always_inline void listening(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct service_key service = {};
+	struct pmoas_tag *tag;
+
+	if (!sk)
+		return;
+	tag = tag_of_current(sk);
+	service.netns = bpf_get_netns_cookie(ops);
+	service.port = ops->local_port;
+	if (tag)
+		bpf_map_update_elem(&listeners, &service, tag, BPF_ANY);
+	else
+		bpf_map_delete_elem(&listeners, &service);
+}
+
+/* A SYN has come and its answer is about to go. */
+static __always_inline void syn_received(struct bpf_sock_ops *ops)
+{
+	__u32 local[4], remote[4];
+	struct handshake h = {};
+	struct handshake_key key;
+	struct service_key service = {};
+	struct pmoas_tag *tag;
+
+	if (!enabled)
+		return;
+	addresses(ops, local, remote);
+	if (scope == SCOPE_INSIDE_LEG && !is_loopback(local) && !is_loopback(remote) && !is_same(local, remote))
+		return;
+	h.netns = bpf_get_netns_cookie(ops);
+	if (scope != SCOPE_ALL_LOCAL && !bpf_map_lookup_elem(&pmoas_pods, &h.netns))
+		return;
+	h.port = ops->local_port;
+	service.netns = h.netns;
+	service.port = h.port;
+	tag = bpf_map_lookup_elem(&listeners, &service);
+	if (tag) {
+		h.listener = tag->container;
+		h.listener_role = tag->role;
+	}
+	handshake_key(&key, remote, bpf_ntohl(ops->remote_port), h.netns);
+	if (bpf_map_update_elem(&handshakes, &key, &h, BPF_ANY))
+		lost(LOST_HANDSHAKE);
+}
+
+/* What keeps this socket from being redirected; REFUSED_REASONS when nothing does. */
+static __always_inline enum refused_reason socket_fault(struct bpf_sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	if (!tp)
+		return REFUSED_OTHER;
+	if (bpf_core_field_exists(tp->is_mptcp) && tp->is_mptcp)
+		return REFUSED_MPTCP;
+	if (tp->inet_conn.icsk_ulp_ops)
+		return REFUSED_ULP;
+	return REFUSED_REASONS;
+}
+
+static __always_inline enum refused_reason put_in_place(struct bpf_sock_ops *ops, struct bpf_sock *sk, __u64 pair,
+							__u32 side, const struct handshake *h)
+{
+	struct end_key key = {.pair = pair, .side = side};
+	struct pmoas_end end = {.pair = pair, .side = side};
+	struct direction direction = {.is_control = h->is_control, .port = h->port, .netns = h->netns};
+	struct pmoas_end *e;
+	struct direction *d;
+	long result;
+
+	direction.clean_seq = ops->snd_nxt;
+	e = bpf_sk_storage_get(&pmoas_ends, sk, &end, BPF_SK_STORAGE_GET_F_CREATE);
+	d = bpf_sk_storage_get(&directions, sk, &direction, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!e || !d)
+		return REFUSED_FULL;
+	*e = end; /* a socket may connect again */
+	*d = direction;
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	if (h->is_control)
+		return REFUSED_REASONS;
+	result = bpf_sock_hash_update(ops, &sockets, &key, BPF_NOEXIST);
+	if (!result)
+		return REFUSED_REASONS;
+	return result == -EBUSY ? REFUSED_OWNER : result == -E2BIG ? REFUSED_FULL : REFUSED_OTHER;
+}
+
+static __always_inline enum refused_reason enrol_connecting(struct bpf_sock_ops *ops, struct bpf_sock *sk,
+							    struct handshake *h, const struct pmoas_tag *tag)
+{
+	struct service_key service = {.netns = h->netns, .port = h->port};
+	struct pmoas_pair pair = {};
+	enum refused_reason fault;
+
+	fault = container_fault(tag);
+	if (fault != REFUSED_REASONS)
+		return fault;
+	if (!is_port_right(h->port))
+		return REFUSED_SCOPE;
+	if (tag && h->listener && !are_roles_right(tag->role, h->listener_role))
+		return REFUSED_ROLES;
+	if (bpf_map_lookup_elem(&opted_out, &service))
+		return REFUSED_OPTED_OUT;
+	fault = socket_fault(sk);
+	if (fault != REFUSED_REASONS)
+		return fault;
+	h->pair = bpf_get_socket_cookie(ops);
+	h->snd_una = ops->snd_una;
+	h->rcv_nxt = ops->rcv_nxt;
+	h->is_control = bpf_get_prandom_u32() % 100 < control_percent;
+	pair.socket[0] = (__u64)sk;
+	pair.cookie[0] = h->pair;
+	if (tag)
+		h->connecting = *tag;
+	pair.container[0] = h->connecting.container;
+	if (bpf_map_update_elem(&pmoas_pairs, &h->pair, &pair, BPF_ANY))
+		return REFUSED_FULL;
+	fault = put_in_place(ops, sk, h->pair, 0, h);
+	if (fault != REFUSED_REASONS)
+		bpf_map_delete_elem(&pmoas_pairs, &h->pair);
+	return fault;
+}
+
+static __always_inline void connected(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	__u32 local[4], remote[4];
+	struct handshake_key key;
+	struct handshake *known, h;
+	struct pmoas_tag *tag;
+	enum refused_reason fault;
+
+	if (!enabled || !sk)
+		return;
+	addresses(ops, local, remote);
+	handshake_key(&key, local, ops->local_port, bpf_get_netns_cookie(ops));
+	known = bpf_map_lookup_elem(&handshakes, &key);
+	if (!known || known->pair) /* the other end is not here, or not in scope */
+		return;
+	h = *known;
+	tag = bpf_sk_storage_get(&pmoas_sockets, sk, 0, 0);
+	fault = enrol_connecting(ops, sk, &h, tag);
+	if (fault == REFUSED_REASONS) {
+		*known = h;
+		return;
+	}
+	bpf_map_delete_elem(&handshakes, &key);
+	refused(tag ? tag->container : 0, fault);
+}
+
+static __always_inline enum refused_reason enrol_accepting(struct bpf_sock_ops *ops, struct bpf_sock *sk,
+							   const struct handshake *h, struct pmoas_pair *pair)
+{
+	struct pmoas_tag *tag = bpf_sk_storage_get(&pmoas_sockets, sk, 0, 0);
+	enum refused_reason fault;
+
+	/* Each end has sent nothing but its SYN, and has had the other's. */
+	if (h->snd_una != ops->rcv_nxt || h->rcv_nxt != ops->snd_nxt)
+		return REFUSED_MISMATCH;
+	fault = container_fault(tag);
+	if (fault != REFUSED_REASONS)
+		return fault;
+	if (scope == SCOPE_INSIDE_LEG && tag &&
+	    (tag->pod != h->connecting.pod || !are_roles_right(h->connecting.role, tag->role)))
+		return REFUSED_ROLES;
+	fault = socket_fault(sk);
+	if (fault != REFUSED_REASONS)
+		return fault;
+	pair->container[1] = tag ? tag->container : 0;
+	pair->socket[1] = (__u64)sk;
+	pair->cookie[1] = bpf_get_socket_cookie(ops);
+	return put_in_place(ops, sk, h->pair, 1, h);
+}
+
+static __always_inline void accepted(struct bpf_sock_ops *ops)
+{
+	struct end_key connecting = {};
+	struct bpf_sock *sk = ops->sk;
+	__u32 local[4], remote[4];
+	struct sock_map_totals *t;
+	struct handshake_key key;
+	struct handshake *known, h;
+	enum refused_reason fault;
+	struct pmoas_pair *pair;
+	__u32 container;
+
+	if (!sk)
+		return;
+	addresses(ops, local, remote);
+	handshake_key(&key, remote, bpf_ntohl(ops->remote_port), bpf_get_netns_cookie(ops));
+	known = bpf_map_lookup_elem(&handshakes, &key);
+	if (!known)
+		return;
+	h = *known;
+	bpf_map_delete_elem(&handshakes, &key);
+	if (!h.pair)
+		return;
+	pair = bpf_map_lookup_elem(&pmoas_pairs, &h.pair);
+	if (!pair) /* the connecting end is closed already */
+		return;
+	container = pair->container[0];
+	fault = enrol_accepting(ops, sk, &h, pair);
+	if (fault != REFUSED_REASONS) {
+		connecting.pair = h.pair;
+		bpf_map_delete_elem(&sockets, &connecting);
+		bpf_map_delete_elem(&pmoas_pairs, &h.pair);
+		refused(container, fault);
+		return;
+	}
+	pair->complete = 1;
+	t = totals_of(container);
+	if (!t)
+		return;
+	if (h.is_control)
+		ADD(t->control, 1);
+	else
+		ADD(t->enrolled, 1);
+	ADD(t->open, 1);
+}
+
+static __always_inline void count_failure(struct bpf_sock *sk, const struct pmoas_pair *pair, __u32 side)
+{
+	struct direction *d = bpf_sk_storage_get(&directions, sk, 0, 0);
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct sock_map_totals *t;
+
+	if (!d || !tp || !tp->inet_conn.icsk_inet.sk.sk_err)
+		return;
+	t = totals_of(pair->container[side]);
+	if (t)
+		ADD(t->failed[d->is_control ? GROUP_CONTROL : GROUP_ACCELERATED], 1);
+}
+
+/* One end is closed for good. The kernel takes it out of the map by itself. */
+static __always_inline void closed(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct sock_map_totals *t;
+	struct pmoas_pair *pair;
+	struct pmoas_end *e;
+
+	if (!sk)
+		return;
+	e = bpf_sk_storage_get(&pmoas_ends, sk, 0, 0);
+	if (!e || e->done)
+		return;
+	pair = bpf_map_lookup_elem(&pmoas_pairs, &e->pair);
+	e->done = 1;
+	if (!pair)
+		return;
+	e->sent_bytes = pair->sent_bytes[e->side & 1];
+	e->received_bytes = pair->sent_bytes[!(e->side & 1)];
+	count_failure(sk, pair, e->side & 1);
+	if (pair->complete && !__sync_lock_test_and_set(&pair->closed, 1))
+		return; /* the other end is still there */
+	if (pair->complete) {
+		t = totals_of(pair->container[0]);
+		if (t)
+			ADD(t->open, -1);
+	}
+	bpf_map_delete_elem(&pmoas_pairs, &e->pair);
+}
+
+#endif

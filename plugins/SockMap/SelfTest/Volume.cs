@@ -1,0 +1,160 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
+namespace Pmoas.SockMap.SelfTest;
+
+/// <summary>Many bytes, both ways, and a reader that is not there.</summary>
+internal static class Volume
+{
+    private const int Turns = 2000;
+    private const int BulkBytes = 64 << 20;
+    private const int MostMessage = 256 * 1024;
+
+    /// <summary>Beyond what may be in flight: both sockets' own buffers, which TCP grows to 4 and 6 MiB by default, with room to spare.</summary>
+    private const int Buffers = 24 << 20;
+
+    /// <summary>Bytes that may be in flight; set by the run.</summary>
+    internal static uint MaxInFlightBytes { get; set; } = 16 << 20;
+
+    /// <summary>Two threads read and write at once, blocking.</summary>
+    internal static void BlockingRead(TcpEnd connecting, TcpEnd accepting) => Both(
+        () => Talk(connecting, first: true),
+        () => Talk(accepting, first: false));
+
+    /// <summary>64 MiB in messages of all sizes, each byte compared; a little comes back at the same time.</summary>
+    internal static void Bulk(TcpEnd connecting, TcpEnd accepting) => Both(
+        () => SendNumbers(connecting, BulkBytes, seed: 1),
+        () => ReceiveNumbers(accepting, BulkBytes, seed: 2));
+
+    /// <summary>A writer whose reader stops is stopped, and goes on in order.</summary>
+    internal static void StoppedReader(TcpEnd connecting, TcpEnd accepting)
+    {
+        long most = MaxInFlightBytes + (long)Buffers;
+        byte[] message = new byte[64 * 1024];
+        long sent = 0;
+        while (sent <= most)
+        {
+            Number(message, sent);
+            nint count = connecting.TrySend(message, Native.MSG_DONTWAIT);
+            if (count < 0)
+            {
+                if (Marshal.GetLastPInvokeError() == Native.EAGAIN)
+                {
+                    break;
+                }
+
+                throw new PropertyException($"the writer fails after {sent} bytes: {TcpEnd.Error()}");
+            }
+
+            sent += count / sizeof(uint) * sizeof(uint);
+            if (count % sizeof(uint) != 0)
+            {
+                connecting.Send(message.AsSpan((int)count, sizeof(uint) - (int)(count % sizeof(uint))));
+                sent += sizeof(uint);
+            }
+        }
+
+        if (sent > most)
+        {
+            throw new PropertyException($"a writer whose reader has stopped wrote {sent >> 20} MiB, and nothing stops it");
+        }
+
+        ReceiveNumbers(accepting, sent, seed: 3);
+        connecting.Send(message.AsSpan(0, 4));
+        accepting.Receive(new byte[4]);
+    }
+
+    private static void Talk(TcpEnd end, bool first)
+    {
+        Random random = new(7); // the same sizes at both ends
+        byte[] message = new byte[8192];
+        for (int i = 0; i < Turns; i++)
+        {
+            int size = random.Next(1, message.Length);
+            if (first)
+            {
+                end.Send(message.AsSpan(0, size));
+                end.Receive(message.AsSpan(0, size));
+            }
+            else
+            {
+                // Both write at once, so that wakes of writers fall into the reads.
+                end.Send(message.AsSpan(0, size));
+                end.Receive(message.AsSpan(0, size));
+            }
+        }
+    }
+
+    private static void SendNumbers(TcpEnd end, long bytes, int seed)
+    {
+        Random random = new(seed);
+        byte[] message = new byte[MostMessage];
+        for (long sent = 0; sent < bytes;)
+        {
+            int size = (int)Math.Min(bytes - sent, random.Next(1, MostMessage / sizeof(uint)) * sizeof(uint));
+            Number(message.AsSpan(0, size), sent);
+            end.Send(message.AsSpan(0, size));
+            sent += size;
+        }
+    }
+
+    private static void ReceiveNumbers(TcpEnd end, long bytes, int seed)
+    {
+        Random random = new(seed);
+        byte[] got = new byte[MostMessage], wanted = new byte[MostMessage];
+        for (long received = 0; received < bytes;)
+        {
+            int size = (int)Math.Min(bytes - received, random.Next(1, MostMessage / sizeof(uint)) * sizeof(uint));
+            end.Receive(got.AsSpan(0, size));
+            Number(wanted.AsSpan(0, size), received);
+            if (!got.AsSpan(0, size).SequenceEqual(wanted.AsSpan(0, size)))
+            {
+                int at = got.AsSpan(0, size).CommonPrefixLength(wanted);
+                throw new PropertyException($"byte {received + at} is not what was sent there");
+            }
+
+            received += size;
+        }
+    }
+
+    /// <summary>Fills with numbers that say where they stand, so that lost and moved bytes both show.</summary>
+    private static void Number(Span<byte> message, long offset)
+    {
+        uint number = (uint)(offset / sizeof(uint));
+        for (int i = 0; i + sizeof(uint) <= message.Length; i += sizeof(uint))
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(message[i..], number++ * 2654435761);
+        }
+    }
+
+    private static void Both(Action one, Action other)
+    {
+        PropertyException? fault = null;
+        Thread second = new(() =>
+        {
+            try
+            {
+                other();
+            }
+            catch (PropertyException e)
+            {
+                fault = e; // thrown again below
+            }
+        })
+        { IsBackground = true };
+        second.Start();
+        try
+        {
+            one();
+        }
+        finally
+        {
+            second.Join();
+        }
+
+        if (fault is not null)
+        {
+            throw fault;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Logging;
+using Pmoas.Sdk;
+using Pmoas.Sdk.Bpf;
+using Pmoas.SockMap.SelfTest;
+
+namespace Pmoas.SockMap;
+
+/// <summary>Redirects sockets between containers past the network stack, where it has been tried that this is safe, and proves what it gives.</summary>
+public sealed class SockMapProbe : IProbe, IProbeCheck
+{
+    /// <summary>The kernel object's resource.</summary>
+    internal const string Object = "sock_map.bpf.o";
+
+    private static readonly string[] Turns =
+        ["message_begins", "message_sent", "message_received", "inet_sent", "inet6_sent", "inet_received", "inet6_received"];
+
+    private SockMapOptions _options = new();
+    private SelfTestReport? _tested;
+
+    /// <inheritdoc/>
+    public ProbeManifest Manifest { get; } = new()
+    {
+        Name = "sock_map",
+        Summary = "Redirects sockets between sidecar and service past the network stack, safely, and proves the gain.",
+        BpfResource = Object,
+        MinimumKernel = new Version(6, 1),
+        Options = typeof(SockMapOptions),
+        Metrics = SockMapMetrics.All,
+        Hooks =
+        [
+            new Hook("connections", Acceleration.Connects),
+            new Hook("messages", Acceleration.Redirects),
+            new Hook("listeners", "find_listeners"),
+            new Hook("turns", "message_begins+message_received", "message_sent+message_received", "inet_sent+inet6_sent+inet_received+inet6_received")
+            {
+                Required = false,
+                WithoutIt = "accelerated connections cannot be compared with others, so pmoas_sock_map_gain_ratio stays absent and nothing is rolled back.",
+            },
+        ],
+    };
+
+    /// <inheritdoc/>
+    public IReadOnlyList<MissingPart> Missing => [.. OtherOwners.Missing(LoadedPrograms.List()), .. _tested?.Missing ?? []];
+
+    /// <inheritdoc/>
+    public void Configure(BpfObject bpf, ProbeSettings settings)
+    {
+        _options = settings.Get<SockMapOptions>();
+        Acceleration.Configure(bpf, Enum.Parse<SockMapScope>(_options.Scope.Replace("_", "", StringComparison.Ordinal), ignoreCase: true), _options.MaxInFlightBytes);
+        bpf.SetGlobal("chosen_only", ChosenContainers.IsChoice(_options));
+        bpf.SetGlobal("ports_only", _options.IncludePorts.Count > 0);
+        bpf.Map("totals").MaxEntries = _options.MaxContainers;
+        if (_options.Mode != "on" || _options.ControlPercent == 0)
+        {
+            foreach (BpfProgram found in bpf.Programs.Where(program => Turns.Contains(program.Name)))
+            {
+                BpfProgram program = found;
+                program.Autoload = false;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Start(ProbeContext context)
+    {
+        context.Export("totals");
+        context.ExportNode("losses");
+        context.Gauge(SockMapMetrics.Enabled).Set(0);
+        if (_options.Mode == "off")
+        {
+            return;
+        }
+
+        if (UnifiedCgroup.Root is not { } root)
+        {
+            throw new InvalidOperationException("cgroup v2 is not mounted, and socket programs are attached to its cgroups: mount -t cgroup2 none /sys/fs/cgroup/unified");
+        }
+
+        if (OtherOwners.Conflicts(LoadedPrograms.List()) is { Count: > 0 } owners)
+        {
+            throw new InvalidOperationException(
+                $"other programs redirect sockets on this machine already ({string.Join(", ", owners)}), and a socket can have one owner only: remove them, or set mode = \"off\" in [plugins.sock_map]");
+        }
+
+        _tested = SelfTestRun.Run(_options.MaxInFlightBytes, context.Logger);
+        _tested.Show(context.Gauge(SockMapMetrics.Tested), context.Logger);
+        if (_options.Mode == "on" && _tested.Allows)
+        {
+            Accelerate(context, root);
+        }
+    }
+
+    private void Accelerate(ProbeContext context, string root)
+    {
+        BpfMap ports = context.Bpf.Map("ports");
+        foreach (ushort port in _options.IncludePorts)
+        {
+            ports.Set((uint)port, 1u);
+        }
+
+        foreach (ushort port in _options.ExcludePorts)
+        {
+            ports.Set((uint)port, 0u);
+        }
+
+        BpfIterator listeners = context.Bpf.Program("find_listeners").AttachIterator();
+        listeners.Run();
+        Acceleration acceleration = new(context.Bpf, root);
+        GainWatch watch = new(_options, context, acceleration);
+        acceleration.Enable(_options.ControlPercent);
+        context.Gauge(SockMapMetrics.Enabled).Set(1);
+        context.Stopping.Register(() =>
+        {
+            acceleration.Dispose();
+            watch.Dispose();
+            listeners.Dispose();
+        });
+        context.Logger.LogInformation(
+            "new connections are accelerated, scope {Scope}; {Percent} % of them stay on TCP to compare with", _options.Scope, _options.ControlPercent);
+    }
+}
