@@ -90,7 +90,7 @@ int BPF_KRETPROBE(accept_kretprobe, struct sock *sk)
 SEC("tracepoint/syscalls/sys_exit_accept")
 int accept_syscall(struct trace_event_raw_sys_exit *ctx)
 {
-	__u64 sk = tcp_socket_of_fd(ctx->ret);
+	__u64 sk = pmoas_tcp_socket_of_fd(ctx->ret);
 
 	if (sk)
 		accepted(sk);
@@ -100,7 +100,7 @@ int accept_syscall(struct trace_event_raw_sys_exit *ctx)
 SEC("tracepoint/syscalls/sys_exit_accept4")
 int accept4_syscall(struct trace_event_raw_sys_exit *ctx)
 {
-	__u64 sk = tcp_socket_of_fd(ctx->ret);
+	__u64 sk = pmoas_tcp_socket_of_fd(ctx->ret);
 
 	if (sk)
 		accepted(sk);

@@ -120,26 +120,6 @@ static __always_inline void connect_established(const struct sock *sk)
 		ADD(t->unpaired[UNPAIRED_TABLE_FULL], 1);
 }
 
-/* The socket behind a file descriptor of the running task, if it is TCP; 0 otherwise. */
-static __always_inline __u64 tcp_socket_of_fd(long fd)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct file **files, *file = NULL;
-	struct socket *socket;
-	struct sock *sk;
-
-	if (fd < 0)
-		return 0;
-	files = task->files->fdt->fd;
-	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]) || !file)
-		return 0;
-	socket = BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ(socket, sk);
-	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
-		return 0;
-	return (__u64)sk;
-}
-
 /* connect() failed at once for want of a route. */
 static __always_inline void connect_without_route(void)
 {
@@ -150,7 +130,7 @@ static __always_inline void connect_without_route(void)
 
 	if (!tag)
 		return;
-	sk = tcp_socket_of_fd(PT_REGS_PARM1_CORE_SYSCALL(regs));
+	sk = pmoas_tcp_socket_of_fd(PT_REGS_PARM1_CORE_SYSCALL(regs));
 	/* A socket that tried has a first sequence number; one that found no route has none yet. */
 	if (!sk || BPF_CORE_READ((struct tcp_sock *)sk, write_seq))
 		return;

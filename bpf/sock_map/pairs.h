@@ -51,4 +51,20 @@ struct {
 	__type(value, __u32);
 } opted_out SEC(".maps");
 
+/* Containers that were seen to use splice(2) on a TCP socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
+} splicers SEC(".maps");
+
+/* Connections of a service that stayed on TCP to see whether one of its ends does. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct service_key);
+	__type(value, __u32);
+} trials SEC(".maps");
+
 #endif

@@ -118,6 +118,31 @@ int BPF_PROG(inet6_received, struct socket *socket, struct msghdr *message, size
 	return 0;
 }
 
+/* Who takes data out of a TCP socket by splice(2)? */
+static __always_inline void spliced(void)
+{
+	struct pmoas_tag *tag = pmoas_current_tag();
+	__u32 one = 1;
+
+	if (tag)
+		bpf_map_update_elem(&splicers, &tag->container, &one, BPF_ANY);
+}
+
+SEC("fentry/tcp_splice_read")
+int socket_spliced(void *ctx)
+{
+	spliced();
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_splice")
+int splice_syscall(struct trace_event_raw_sys_enter *ctx)
+{
+	if (pmoas_tcp_socket_of_fd(ctx->args[0]))
+		spliced();
+	return 0;
+}
+
 /* Listeners older than us, run at the start and as containers come. */
 SEC("iter/task_file")
 int find_listeners(struct bpf_iter__task_file *ctx)

@@ -11,6 +11,11 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
     /// <summary>The kernel object's resource.</summary>
     internal const string Object = "sock_map.bpf.o";
 
+    /// <summary>A service that splices does so on every connection; a few more than one, as the first may be a health check.</summary>
+    private const uint TrialConnections = 20;
+
+    private static readonly string[] Splices = ["socket_spliced", "splice_syscall"];
+
     private static readonly string[] Turns =
         ["message_begins", "message_sent", "message_received", "inet_sent", "inet6_sent", "inet_received", "inet6_received"];
 
@@ -31,6 +36,11 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
             new Hook("connections", Acceleration.Connects),
             new Hook("messages", Acceleration.Redirects),
             new Hook("listeners", "find_listeners"),
+            new Hook("splice", "socket_spliced", "splice_syscall")
+            {
+                Required = false,
+                WithoutIt = "services that use splice(2) cannot be told from others, so nothing is redirected where splice does not work on redirected sockets.",
+            },
             new Hook("turns", "message_begins+message_received", "message_sent+message_received", "inet_sent+inet6_sent+inet_received+inet6_received")
             {
                 Required = false,
@@ -50,14 +60,8 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         bpf.SetGlobal("chosen_only", ChosenContainers.IsChoice(_options));
         bpf.SetGlobal("ports_only", _options.IncludePorts.Count > 0);
         bpf.Map("totals").MaxEntries = _options.MaxContainers;
-        if (_options.Mode != "on" || _options.ControlPercent == 0)
-        {
-            foreach (BpfProgram found in bpf.Programs.Where(program => Turns.Contains(program.Name)))
-            {
-                BpfProgram program = found;
-                program.Autoload = false;
-            }
-        }
+        SwitchOff(bpf, Splices, _options.Mode != "on");
+        SwitchOff(bpf, Turns, _options.Mode != "on" || _options.ControlPercent == 0);
     }
 
     /// <inheritdoc/>
@@ -84,13 +88,22 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
 
         _tested = SelfTestRun.Run(_options.MaxInFlightBytes, context.Logger);
         _tested.Show(context.Gauge(SockMapMetrics.Tested), context.Logger);
-        if (_options.Mode == "on" && _tested.Allows)
+        if (_options.Mode != "on" || !_tested.Allows)
         {
-            Accelerate(context, root);
+            return;
         }
+
+        bool spliceWorks = _tested.Holds("splice");
+        if (!spliceWorks && !context.Bpf.Programs.Any(program => Splices.Contains(program.Name) && program.Autoload))
+        {
+            context.Logger.LogError("nothing is redirected: splice(2) does not see redirected data, and who uses it cannot be seen on this kernel; mount tracefs");
+            return;
+        }
+
+        Accelerate(context, root, spliceWorks ? 0 : TrialConnections);
     }
 
-    private void Accelerate(ProbeContext context, string root)
+    private void Accelerate(ProbeContext context, string root, uint trialConnections)
     {
         BpfMap ports = context.Bpf.Map("ports");
         foreach (ushort port in _options.IncludePorts)
@@ -107,6 +120,7 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         listeners.Run();
         Acceleration acceleration = new(context.Bpf, root);
         GainWatch watch = new(_options, context, acceleration);
+        context.Bpf.SetGlobal("trial_connections", trialConnections);
         acceleration.Enable(_options.ControlPercent);
         context.Gauge(SockMapMetrics.Enabled).Set(1);
         context.Stopping.Register(() =>
@@ -117,5 +131,14 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         });
         context.Logger.LogInformation(
             "new connections are accelerated, scope {Scope}; {Percent} % of them stay on TCP to compare with", _options.Scope, _options.ControlPercent);
+    }
+
+    private static void SwitchOff(BpfObject bpf, string[] names, bool off)
+    {
+        foreach (BpfProgram found in bpf.Programs.Where(program => off && names.Contains(program.Name)))
+        {
+            BpfProgram program = found;
+            program.Autoload = false;
+        }
     }
 }

@@ -116,4 +116,24 @@ static __always_inline bool pmoas_socket_is_local(const struct sock *sk)
 	return r[0] == l[0] && r[1] == l[1] && r[2] == l[2] && r[3] == l[3];
 }
 
+/* The socket behind a file descriptor of the running task, if it is TCP; 0 otherwise. */
+static __always_inline __u64 pmoas_tcp_socket_of_fd(long fd)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct file **files, *file = NULL;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (fd < 0)
+		return 0;
+	files = task->files->fdt->fd;
+	if (bpf_probe_read_kernel(&file, sizeof(file), &files[fd]) || !file)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	return (__u64)sk;
+}
+
 #endif
