@@ -20,7 +20,6 @@ const volatile bool ports_only = false; /* only services at ports that are in po
 /* Off: nobody new is enrolled. Written by user space at any time; so is the next. */
 __u32 enabled = 0;
 __u32 control_percent = 0;
-__u32 trial_connections = 0; /* of each service, where splice(2) and redirection do not go together */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -132,8 +131,9 @@ static __always_inline enum refused_reason container_fault(const struct pmoas_ta
 
 	if (!tag)
 		return scope == SCOPE_ALL_LOCAL && !chosen_only ? REFUSED_REASONS : REFUSED_SCOPE;
-	if (bpf_map_lookup_elem(&splicers, &tag->container))
-		return REFUSED_SPLICE;
+	c = bpf_map_lookup_elem(&reads, &tag->container);
+	if (c)
+		return *c & READS_BY_SPLICE ? REFUSED_SPLICE : REFUSED_BLOCKING;
 	c = bpf_map_lookup_elem(&chosen, &tag->container);
 	if (c)
 		return *c ? REFUSED_REASONS : REFUSED_ROLLED_BACK;
@@ -255,18 +255,13 @@ static __always_inline enum refused_reason put_in_place(struct bpf_sock_ops *ops
 	return result == -EBUSY ? REFUSED_OWNER : result == -E2BIG ? REFUSED_FULL : REFUSED_OTHER;
 }
 
-static __always_inline bool is_trial(const struct service_key *service)
+static __always_inline void try(struct bpf_sock *sk, const struct handshake *h)
 {
-	__u32 *seen, one = 1;
+	struct direction direction = {.is_trial = 1, .port = h->port, .netns = h->netns};
+	struct direction *d = bpf_sk_storage_get(&directions, sk, &direction, BPF_SK_STORAGE_GET_F_CREATE);
 
-	if (!trial_connections)
-		return false;
-	seen = bpf_map_lookup_elem(&trials, service);
-	if (!seen) {
-		bpf_map_update_elem(&trials, service, &one, BPF_ANY);
-		return true;
-	}
-	return *seen < trial_connections && __sync_fetch_and_add(seen, 1) < trial_connections;
+	if (d)
+		*d = direction; /* a socket may connect again */
 }
 
 static __always_inline enum refused_reason enrol_connecting(struct bpf_sock_ops *ops, struct bpf_sock *sk,
@@ -288,8 +283,10 @@ static __always_inline enum refused_reason enrol_connecting(struct bpf_sock_ops 
 	fault = socket_fault(sk);
 	if (fault != REFUSED_REASONS)
 		return fault;
-	if (is_trial(&service))
+	if (is_trial(&service)) {
+		try(sk, h);
 		return REFUSED_TRIAL;
+	}
 	h->pair = bpf_get_socket_cookie(ops);
 	h->snd_una = ops->snd_una;
 	h->rcv_nxt = ops->rcv_nxt;

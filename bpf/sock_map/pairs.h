@@ -25,6 +25,7 @@ struct direction {
 	__u64 in_flight; /* bytes, when looked at last; */
 	__u64 since; /* and redirected since */
 	__u64 turn_began; /* 0: no turn is under way */
+	__u32 is_trial; /* no pair: it stays on TCP, to see how its ends behave */
 	__u32 small; /* messages in a row, with nothing received between them */
 	__u32 port; /* that the accepting end listens at */
 	__u64 netns; /* it listens in */
@@ -51,15 +52,18 @@ struct {
 	__type(value, __u32);
 } opted_out SEC(".maps");
 
-/* Containers that were seen to use splice(2) on a TCP socket. */
+/* How containers were seen to read from TCP sockets, where redirected ones do not bear it. LRU as above. */
+#define READS_BY_SPLICE 1
+#define READS_BLOCKING 2
+
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
-	__type(key, __u32);
+	__type(key, __u32); /* container */
 	__type(value, __u32);
-} splicers SEC(".maps");
+} reads SEC(".maps");
 
-/* Connections of a service that stayed on TCP to see whether one of its ends does. */
+/* Connections of a service that stayed on TCP to see it, and carried something both ways. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);

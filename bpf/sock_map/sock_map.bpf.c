@@ -10,11 +10,10 @@
 #include "sock_map.h"
 #include "books.h"
 #include "pairs.h"
+#include "trials.h"
 #include "enrol.h"
 #include "turns.h"
 #include "redirect.h"
-
-#define MSG_PEEK 2
 
 /* The names of the next two are what tells our programs from others' on the machine (plugins/SockMap/OtherOwners.cs). */
 
@@ -94,44 +93,39 @@ int BPF_PROG(inet6_sent, struct socket *socket, struct msghdr *message, size_t s
 	return 0;
 }
 
+static __always_inline void received(struct sock *sk, int length, int flags)
+{
+	if (!(flags & MSG_DONTWAIT) && sk->sk_protocol == IPPROTO_TCP)
+		reads_so(READS_BLOCKING);
+	if (length > 0 && !(flags & MSG_PEEK))
+		turn_ends(sk);
+}
+
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(message_received, struct sock *sk, int length, int flags)
 {
-	if (length > 0 && !(flags & MSG_PEEK))
-		turn_ends(sk);
+	received(sk, length, flags);
 	return 0;
 }
 
 SEC("fexit/inet_recvmsg")
 int BPF_PROG(inet_received, struct socket *socket, struct msghdr *message, size_t size, int flags, int length)
 {
-	if (length > 0 && !(flags & MSG_PEEK))
-		turn_ends(socket->sk);
+	received(socket->sk, length, flags);
 	return 0;
 }
 
 SEC("fexit/inet6_recvmsg")
 int BPF_PROG(inet6_received, struct socket *socket, struct msghdr *message, size_t size, int flags, int length)
 {
-	if (length > 0 && !(flags & MSG_PEEK))
-		turn_ends(socket->sk);
+	received(socket->sk, length, flags);
 	return 0;
-}
-
-/* Who takes data out of a TCP socket by splice(2)? */
-static __always_inline void spliced(void)
-{
-	struct pmoas_tag *tag = pmoas_current_tag();
-	__u32 one = 1;
-
-	if (tag)
-		bpf_map_update_elem(&splicers, &tag->container, &one, BPF_ANY);
 }
 
 SEC("fentry/tcp_splice_read")
 int socket_spliced(void *ctx)
 {
-	spliced();
+	reads_so(READS_BY_SPLICE);
 	return 0;
 }
 
@@ -139,7 +133,7 @@ SEC("tracepoint/syscalls/sys_enter_splice")
 int splice_syscall(struct trace_event_raw_sys_enter *ctx)
 {
 	if (pmoas_tcp_socket_of_fd(ctx->args[0]))
-		spliced();
+		reads_so(READS_BY_SPLICE);
 	return 0;
 }
 

@@ -23,7 +23,8 @@ enum refused_reason {
 	REFUSED_ROLLED_BACK, /* redirection made this container slower, or its connections fail */
 	REFUSED_OPTED_OUT, /* learned: the service streams small messages, which redirection makes slower */
 	REFUSED_SPLICE, /* learned: a container uses splice(2) on sockets, which does not see what was redirected */
-	REFUSED_TRIAL, /* one of a service's first connections, which show whether it does */
+	REFUSED_BLOCKING, /* learned: a container reads blocking, and such a read may come back with nothing */
+	REFUSED_TRIAL, /* one of a service's first connections, which show both */
 	REFUSED_OTHER,
 	REFUSED_REASONS,
 };

@@ -22,7 +22,6 @@ internal sealed class Comparison(SockMapOptions options)
     private TurnSums _then;
     private TimeSpan? _worseSince;
     private RollbackReason _worse;
-    private bool _begun;
 
     /// <summary>Mean turn of the accelerated group through that of the control group, in the last span; null before one is over.</summary>
     internal double? Ratio { get; private set; }
@@ -33,12 +32,6 @@ internal sealed class Comparison(SockMapOptions options)
     /// <returns>The reason, when acceleration has been worse in every span for as long as the options say.</returns>
     internal RollbackReason? Look(TurnSums now, TimeSpan time)
     {
-        if (!_begun)
-        {
-            (_then, _begun) = (now, true);
-            return null;
-        }
-
         GroupSums accelerated = now.Accelerated - _then.Accelerated, control = now.Control - _then.Control;
         RollbackReason? worse = null;
         if (FailsMore(accelerated, control))

@@ -14,9 +14,9 @@ internal static class SockMapMetrics
         .. Label.Container,
         new("reason", "roles: not between a sidecar and a service. scope: not chosen in pmoas.toml. mptcp, ulp: a socket of Multipath TCP, or with an upper layer "
             + "protocol such as kTLS. owner: another program has the socket. full: no room. mismatch: the two ends are not one connection. rolled_back: it was worse. "
-            + "opted_out: the service streams small messages. splice: a container uses splice(2), which does not see redirected data. trial: one of a service's first "
-            + "connections, which show whether it does.",
-            "roles", "scope", "mptcp", "ulp", "owner", "full", "mismatch", "rolled_back", "opted_out", "splice", "trial", "other"),
+            + "opted_out: the service streams small messages. splice, blocking: a container reads by splice(2), or blocking, "
+            + "which the self-test found broken. trial: one of a service's first connections, which show that.",
+            "roles", "scope", "mptcp", "ulp", "owner", "full", "mismatch", "rolled_back", "opted_out", "splice", "blocking", "trial", "other"),
     ];
 
     private static readonly IReadOnlyList<Label> ByPassing =

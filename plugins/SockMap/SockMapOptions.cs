@@ -56,8 +56,8 @@ public sealed class SockMapOptions
     public TimeSpan RollbackAfter { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>How much slower counts as worse.</summary>
-    [Description("Slower means: a turn takes so many times as long as on TCP, on average.")]
-    [Range(1.0, 10.0)]
+    [Description("Slower means: a turn takes more than so many times as long as on TCP, on average. Below 1: it must be so much faster to stay.")]
+    [Range(0.1, 10.0)]
     public double RollbackRatio { get; set; } = 1.1;
 
     /// <summary>Turns of each group below which nothing is concluded.</summary>

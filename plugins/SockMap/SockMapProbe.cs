@@ -11,13 +11,17 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
     /// <summary>The kernel object's resource.</summary>
     internal const string Object = "sock_map.bpf.o";
 
-    /// <summary>A service that splices does so on every connection; a few more than one, as the first may be a health check.</summary>
+    private const uint ReadsBySplice = 1;
+    private const uint ReadsBlocking = 2;
+
+    /// <summary>Who reads so does it on every connection; a few more than one, as the first may be a health check.</summary>
     private const uint TrialConnections = 20;
 
     private static readonly string[] Splices = ["socket_spliced", "splice_syscall"];
 
-    private static readonly string[] Turns =
-        ["message_begins", "message_sent", "message_received", "inet_sent", "inet6_sent", "inet_received", "inet6_received"];
+    private static readonly string[] Sends = ["message_begins", "message_sent", "inet_sent", "inet6_sent"];
+
+    private static readonly string[] Receives = ["message_received", "inet_received", "inet6_received"];
 
     private SockMapOptions _options = new();
     private SelfTestReport? _tested;
@@ -41,7 +45,13 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
                 Required = false,
                 WithoutIt = "services that use splice(2) cannot be told from others, so nothing is redirected where splice does not work on redirected sockets.",
             },
-            new Hook("turns", "message_begins+message_received", "message_sent+message_received", "inet_sent+inet6_sent+inet_received+inet6_received")
+            new Hook("receives", "message_received", "inet_received+inet6_received")
+            {
+                Required = false,
+                WithoutIt = "services that read blocking cannot be told from others, so nothing is redirected where such reads do not work on redirected sockets; there "
+                    + "is no comparison with TCP, and nothing is rolled back.",
+            },
+            new Hook("sends", "message_begins", "message_sent", "inet_sent+inet6_sent")
             {
                 Required = false,
                 WithoutIt = "accelerated connections cannot be compared with others, so pmoas_sock_map_gain_ratio stays absent and nothing is rolled back.",
@@ -61,7 +71,8 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         bpf.SetGlobal("ports_only", _options.IncludePorts.Count > 0);
         bpf.Map("totals").MaxEntries = _options.MaxContainers;
         SwitchOff(bpf, Splices, _options.Mode != "on");
-        SwitchOff(bpf, Turns, _options.Mode != "on" || _options.ControlPercent == 0);
+        SwitchOff(bpf, Receives, _options.Mode != "on");
+        SwitchOff(bpf, Sends, _options.Mode != "on" || _options.ControlPercent == 0);
     }
 
     /// <inheritdoc/>
@@ -93,17 +104,28 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
             return;
         }
 
-        bool spliceWorks = _tested.Holds("splice");
-        if (!spliceWorks && !context.Bpf.Programs.Any(program => Splices.Contains(program.Name) && program.Autoload))
+        uint badReads = (_tested.Holds("splice") ? 0 : ReadsBySplice) | (_tested.Holds("blocking_read") ? 0 : ReadsBlocking);
+        if (Unseen(context.Bpf, badReads) is { } unseen)
         {
-            context.Logger.LogError("nothing is redirected: splice(2) does not see redirected data, and who uses it cannot be seen on this kernel; mount tracefs");
+            context.Logger.LogError("nothing is redirected: {Reads} is broken on redirected sockets, and who reads so cannot be seen on this kernel", unseen);
             return;
         }
 
-        Accelerate(context, root, spliceWorks ? 0 : TrialConnections);
+        context.Bpf.SetGlobal("bad_reads", badReads);
+        context.Bpf.SetGlobal("trial_connections", badReads == 0 ? 0 : TrialConnections);
+        Accelerate(context, root);
     }
 
-    private void Accelerate(ProbeContext context, string root, uint trialConnections)
+    /// <summary>A way to read that must be seen and is not; null when there is none.</summary>
+    private static string? Unseen(BpfObject bpf, uint badReads)
+    {
+        bool Runs(IEnumerable<string> programs) => bpf.Programs.Any(program => programs.Contains(program.Name) && program.Autoload);
+        return (badReads & ReadsBySplice) != 0 && !Runs(Splices) ? "splice(2)"
+            : (badReads & ReadsBlocking) != 0 && !Runs(Receives) ? "a blocking read"
+            : null;
+    }
+
+    private void Accelerate(ProbeContext context, string root)
     {
         BpfMap ports = context.Bpf.Map("ports");
         foreach (ushort port in _options.IncludePorts)
@@ -120,7 +142,6 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         listeners.Run();
         Acceleration acceleration = new(context.Bpf, root);
         GainWatch watch = new(_options, context, acceleration);
-        context.Bpf.SetGlobal("trial_connections", trialConnections);
         acceleration.Enable(_options.ControlPercent);
         context.Gauge(SockMapMetrics.Enabled).Set(1);
         context.Stopping.Register(() =>

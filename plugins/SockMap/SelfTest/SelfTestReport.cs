@@ -13,7 +13,7 @@ internal sealed record Verdict(Property Property, string? Seen);
 internal sealed record SelfTestReport(IReadOnlyList<Verdict> Verdicts)
 {
     /// <summary>True when nothing that is required fails.</summary>
-    internal bool Allows => Verdicts.All(verdict => verdict.Seen is null || !verdict.Property.Required);
+    internal bool Allows => Verdicts.All(verdict => verdict.Seen is null || verdict.Property.Consequence != Consequence.Nothing);
 
     /// <summary>The lines of <c>pmoas check</c>.</summary>
     internal IEnumerable<MissingPart> Missing => Failed.Select(verdict =>
@@ -33,7 +33,7 @@ internal sealed record SelfTestReport(IReadOnlyList<Verdict> Verdicts)
             if (verdict.Seen is { } seen)
             {
                 logger.Log(
-                    verdict.Property.Required ? LogLevel.Error : LogLevel.Warning,
+                    verdict.Property.Consequence == Consequence.Nothing ? LogLevel.Error : LogLevel.Warning,
                     "self-test {Property} failed: {Seen} {Consequence}", verdict.Property.Name, Sentence(seen), verdict.Property.WithoutIt);
             }
         }

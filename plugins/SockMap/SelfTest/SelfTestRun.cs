@@ -46,7 +46,7 @@ internal static class SelfTestRun
     }
 
     private static Verdict Redirected(Acceleration acceleration) => Try(new Property(
-        Properties.Redirected, true, "Nothing is redirected.",
+        Properties.Redirected, Consequence.Nothing, "Nothing is redirected.",
         (connecting, accepting) =>
         {
             connecting.Send(new byte[100]);

@@ -17,6 +17,9 @@ internal sealed unsafe class TcpEnd(int fd) : IDisposable
     /// <summary>The descriptor.</summary>
     internal int Fd => fd;
 
+    /// <summary>True: receives wait in the call itself. False: as an event loop does it, by <c>poll</c>.</summary>
+    internal bool Blocking { get; set; }
+
     /// <summary>Sends it all, waiting where it must.</summary>
     /// <exception cref="PropertyException">It cannot be sent.</exception>
     internal void Send(ReadOnlySpan<byte> data)
@@ -51,13 +54,27 @@ internal sealed unsafe class TcpEnd(int fd) : IDisposable
         }
     }
 
+    /// <summary>Waits until there is something, the end, or an error, and receives it; -1 and errno on failure, EAGAIN when nothing comes in time.</summary>
+    internal nint Receive(Span<byte> into, int flags)
+    {
+        if (Blocking)
+        {
+            return TryReceive(into, flags);
+        }
+
+        nint got = TryReceive(into, flags | Native.MSG_DONTWAIT);
+        return got < 0 && Marshal.GetLastPInvokeError() == Native.EAGAIN && IsReadable(Patience)
+            ? TryReceive(into, flags | Native.MSG_DONTWAIT)
+            : got;
+    }
+
     /// <summary>Fills the span.</summary>
     /// <exception cref="PropertyException">It ends or fails before.</exception>
     internal void Receive(Span<byte> into)
     {
         while (into.Length > 0)
         {
-            nint got = TryReceive(into);
+            nint got = Receive(into, flags: 0);
             if (got <= 0)
             {
                 throw new PropertyException(got == 0 ? "the connection ended before all had arrived" : $"a receive failed: {Error()}");

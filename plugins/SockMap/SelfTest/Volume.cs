@@ -16,13 +16,16 @@ internal static class Volume
     /// <summary>Bytes that may be in flight; set by the run.</summary>
     internal static uint MaxInFlightBytes { get; set; } = 16 << 20;
 
-    /// <summary>Two threads read and write at once, blocking.</summary>
-    internal static void BlockingRead(TcpEnd connecting, TcpEnd accepting) => Both(
-        () => Talk(connecting, first: true),
-        () => Talk(accepting, first: false));
+    /// <summary>Two threads read and write at once, blocking; then one waits for an answer after it has said all.</summary>
+    internal static void BlockingRead(TcpEnd connecting, TcpEnd accepting)
+    {
+        connecting.Blocking = accepting.Blocking = true;
+        AtOnce.Run(() => Talk(connecting), () => Talk(accepting));
+        Endings.HalfClose(connecting, accepting);
+    }
 
     /// <summary>64 MiB in messages of all sizes, each byte compared; a little comes back at the same time.</summary>
-    internal static void Bulk(TcpEnd connecting, TcpEnd accepting) => Both(
+    internal static void Bulk(TcpEnd connecting, TcpEnd accepting) => AtOnce.Run(
         () => SendNumbers(connecting, BulkBytes, seed: 1),
         () => ReceiveNumbers(accepting, BulkBytes, seed: 2));
 
@@ -64,24 +67,16 @@ internal static class Volume
         accepting.Receive(new byte[4]);
     }
 
-    private static void Talk(TcpEnd end, bool first)
+    /// <summary>Both write at once, so that wakes of writers fall into the reads.</summary>
+    private static void Talk(TcpEnd end)
     {
         Random random = new(7); // the same sizes at both ends
         byte[] message = new byte[8192];
         for (int i = 0; i < Turns; i++)
         {
             int size = random.Next(1, message.Length);
-            if (first)
-            {
-                end.Send(message.AsSpan(0, size));
-                end.Receive(message.AsSpan(0, size));
-            }
-            else
-            {
-                // Both write at once, so that wakes of writers fall into the reads.
-                end.Send(message.AsSpan(0, size));
-                end.Receive(message.AsSpan(0, size));
-            }
+            end.Send(message.AsSpan(0, size));
+            end.Receive(message.AsSpan(0, size));
         }
     }
 
@@ -124,37 +119,6 @@ internal static class Volume
         for (int i = 0; i + sizeof(uint) <= message.Length; i += sizeof(uint))
         {
             BinaryPrimitives.WriteUInt32LittleEndian(message[i..], number++ * 2654435761);
-        }
-    }
-
-    private static void Both(Action one, Action other)
-    {
-        PropertyException? fault = null;
-        Thread second = new(() =>
-        {
-            try
-            {
-                other();
-            }
-            catch (PropertyException e)
-            {
-                fault = e; // thrown again below
-            }
-        })
-        { IsBackground = true };
-        second.Start();
-        try
-        {
-            one();
-        }
-        finally
-        {
-            second.Join();
-        }
-
-        if (fault is not null)
-        {
-            throw fault;
         }
     }
 }

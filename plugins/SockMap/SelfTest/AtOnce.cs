@@ -1,0 +1,38 @@
+namespace Pmoas.SockMap.SelfTest;
+
+/// <summary>Both ends of a connection at work at the same time.</summary>
+internal static class AtOnce
+{
+    /// <summary>Runs one here and the other on a thread of its own; returns when both are done.</summary>
+    /// <exception cref="PropertyException">One of them threw it.</exception>
+    internal static void Run(Action one, Action other)
+    {
+        PropertyException? fault = null;
+        Thread second = new(() =>
+        {
+            try
+            {
+                other();
+            }
+            catch (PropertyException e)
+            {
+                fault = e; // thrown again below
+            }
+        })
+        { IsBackground = true };
+        second.Start();
+        try
+        {
+            one();
+        }
+        finally
+        {
+            second.Join();
+        }
+
+        if (fault is not null)
+        {
+            throw fault;
+        }
+    }
+}
