@@ -16,12 +16,23 @@ internal static class Volume
     /// <summary>Bytes that may be in flight; set by the run.</summary>
     internal static uint MaxInFlightBytes { get; set; } = 16 << 20;
 
-    /// <summary>Two threads read and write at once, blocking; then one waits for an answer after it has said all.</summary>
+    /// <summary>
+    /// Two threads read and write at once, blocking. Then the other end's answer to our FIN, which brings no data, wakes a reader, who must
+    /// go on waiting: that moment is made here, as it is rare by itself.
+    /// </summary>
     internal static void BlockingRead(TcpEnd connecting, TcpEnd accepting)
     {
         connecting.Blocking = accepting.Blocking = true;
         AtOnce.Run(() => Talk(connecting), () => Talk(accepting));
-        Endings.HalfClose(connecting, accepting);
+        AtOnce.Run(
+            () => connecting.Receive(new byte[500]),
+            () =>
+            {
+                Thread.Sleep(Endings.Moment);
+                connecting.EndSending();
+                Thread.Sleep(Endings.Moment);
+                accepting.Send(new byte[500]);
+            });
     }
 
     /// <summary>64 MiB in messages of all sizes, each byte compared; a little comes back at the same time.</summary>
