@@ -43,6 +43,8 @@ need iptables command -v iptables
 need docker.io command -v dockerd
 need busybox-static test -x /bin/busybox
 need kubernetes-client command -v kubectl
+# Another event loop over accelerated sockets.
+need nodejs command -v node
 
 [ -n "$missing" ] || exit 0
 

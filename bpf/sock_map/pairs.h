@@ -63,7 +63,7 @@ struct {
 	__type(value, __u32);
 } reads SEC(".maps");
 
-/* Connections of a service that stayed on TCP to see it, and carried something both ways. */
+/* Answers of a service over connections that stayed on TCP to see it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);

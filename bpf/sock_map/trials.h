@@ -3,7 +3,7 @@
 #define PMOAS_SOCK_MAP_TRIALS_H
 
 /*
- * A service's first connections stay on TCP. By then it is known whether one of its ends reads in a way that the self-test found broken on
+ * A service's connections stay on TCP until so many answers were received over them. By then it is known whether one of its ends reads in a way that the self-test found broken on
  * redirected sockets: by splice(2), or blocking. Both are seen at every read, so a container that begins later is found too, and its next
  * connections are left alone.
  */
@@ -13,7 +13,7 @@
 
 /* Set by user space, from the self-test. */
 __u32 bad_reads = 0; /* of READS_BY_SPLICE, READS_BLOCKING */
-__u32 trial_connections = 0;
+__u32 trial_answers = 0;
 
 /* The running task reads from a TCP socket. */
 static __always_inline void reads_so(__u32 how)
@@ -34,24 +34,23 @@ static __always_inline bool is_trial(const struct service_key *service)
 {
 	__u32 *seen;
 
-	if (!trial_connections)
+	if (!trial_answers)
 		return false;
 	seen = bpf_map_lookup_elem(&trials, service);
-	return !seen || *seen < trial_connections;
+	return !seen || *seen < trial_answers;
 }
 
-/* A connection on trial has had an answer. */
-static __always_inline void trial_over(struct direction *d)
+/* A connection on trial has received something. */
+static __always_inline void trial_answered(struct direction *d)
 {
 	struct service_key service = {.netns = d->netns, .port = d->port};
 	__u32 *seen, one = 1;
 
-	d->is_trial = 0;
 	seen = bpf_map_lookup_elem(&trials, &service);
-	if (seen)
-		__sync_fetch_and_add(seen, 1);
-	else
+	if (!seen)
 		bpf_map_update_elem(&trials, &service, &one, BPF_ANY);
+	else if (__sync_fetch_and_add(seen, 1) + 1 >= trial_answers)
+		d->is_trial = 0;
 }
 
 #endif

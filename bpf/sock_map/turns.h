@@ -37,7 +37,7 @@ static __always_inline void turn_ends(struct sock *sk)
 	if (!d)
 		return;
 	if (d->is_trial)
-		trial_over(d);
+		trial_answered(d);
 	d->small = 0;
 	if (!d->turn_began)
 		return;

@@ -3,7 +3,7 @@ namespace Pmoas.Host.Demo;
 /// <summary>nginx as the service, and as the other real sidecar: a master and forked workers.</summary>
 internal static class Nginx
 {
-    /// <summary>Answers every path with <see cref="PodBedOptions.BodyBytes"/> bytes.</summary>
+    /// <summary>Answers with <see cref="PodBedOptions.BodyBytes"/> bytes, and under <c>/bodies/</c> with the files of that folder of the bed.</summary>
     internal static ContainerCommand Service(BedPlan plan)
     {
         plan.Write("index.html", new string('x', plan.Options.BodyBytes));
@@ -15,6 +15,7 @@ internal static class Nginx
                 {{listen}}
                 root {{plan.Directory}};
                 location / { try_files /index.html =404; }
+                location /bodies/ { }
             }
             """);
     }

@@ -14,8 +14,8 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
     private const uint ReadsBySplice = 1;
     private const uint ReadsBlocking = 2;
 
-    /// <summary>Who reads so does it on every connection; a few more than one, as the first may be a health check.</summary>
-    private const uint TrialConnections = 20;
+    /// <summary>Who reads so does it all the time; a few more answers than one, as the first may be a health check's.</summary>
+    private const uint TrialAnswers = 20;
 
     private static readonly string[] Splices = ["socket_spliced", "splice_syscall"];
 
@@ -112,7 +112,7 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         }
 
         context.Bpf.SetGlobal("bad_reads", badReads);
-        context.Bpf.SetGlobal("trial_connections", badReads == 0 ? 0 : TrialConnections);
+        context.Bpf.SetGlobal("trial_answers", badReads == 0 ? 0 : TrialAnswers);
         Accelerate(context, root);
     }
 

@@ -9,6 +9,11 @@ internal static class Built
 
     public static string Accept { get; } = Path("Accept");
 
+    public static string SockMap { get; } = Path("SockMap");
+
+    /// <summary>An HTTP client and server on .NET's own stack.</summary>
+    public static string HttpPair { get; } = Path("HttpPair");
+
     public static string BadProbe { get; } = Path("BadProbe");
 
     /// <summary>The sample a stranger builds against the package; made by <c>make build</c>.</summary>

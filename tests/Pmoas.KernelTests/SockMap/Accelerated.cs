@@ -9,7 +9,7 @@ namespace Pmoas.KernelTests.SockMap;
 /// <summary>A pod of the bed that the daemon, in this process, accelerates; a server listens in its service's container.</summary>
 internal sealed partial class Accelerated : IAsyncDisposable
 {
-    /// <summary>Connections of each service that show first whether it splices.</summary>
+    /// <summary>Answers of each service that come by TCP first, to see how its ends read.</summary>
     internal const int Trials = 20;
 
     internal const int Port = 9400;

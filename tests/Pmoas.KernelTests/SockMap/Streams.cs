@@ -1,6 +1,5 @@
 using System.Globalization;
 using Pmoas.Host.Demo;
-using Pmoas.KernelTests.Accept;
 
 namespace Pmoas.KernelTests.SockMap;
 
@@ -25,7 +24,11 @@ internal sealed class Streams(PodBed bed) : IAsyncDisposable
     {
         BedContainer server = Start(container.CgroupPath, bed.PodNetns, "serve", address, Text(port));
         _servers.Add(server);
-        await Watched.Until(() => Task.FromResult(server.LogTail().StartsWith("listening", StringComparison.Ordinal)), "the server listens");
+        for (long end = Environment.TickCount64 + 15_000; !server.LogTail().StartsWith("listening", StringComparison.Ordinal); await Task.Delay(10))
+        {
+            server.ThrowIfEnded();
+            Assert.True(Environment.TickCount64 < end, "the server does not listen after 15 s");
+        }
     }
 
     /// <summary>Runs the connecting end in the sidecar's container, to its good end.</summary>
@@ -64,7 +67,7 @@ internal sealed class Streams(PodBed bed) : IAsyncDisposable
     }
 
     private BedContainer Start(string cgroup, NamedNetns netns, params string[] arguments) => BedContainer.Start(
-        $"stream{Interlocked.Increment(ref s_runs)}", new ContainerCommand("", [InPod.Program("stream"), .. arguments]), netns, cgroup, bed.Plan.Directory);
+        $"stream{Interlocked.Increment(ref s_runs)}", new ContainerCommand("", [Path.Combine(AppContext.BaseDirectory, "programs", "stream"), .. arguments]), netns, cgroup, bed.Plan.Directory);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Pmoas.Host.Demo;
+
+namespace Pmoas.EndToEnd.SockMap;
+
+/// <summary>A pod of the bed, and what it takes to run the daemon over it with SockMap.</summary>
+internal sealed class AcceleratedSite : IAsyncDisposable
+{
+    /// <summary>Answers of each service that come by TCP first.</summary>
+    internal const int Trials = 20;
+
+    internal const string On = "[plugins.sock_map]\nmode = \"on\"\ncontrol_percent = 0\n";
+    internal const string Off = "[plugins.sock_map]\nmode = \"off\"\n";
+
+    private AcceleratedSite(PodBed bed)
+    {
+        Bed = bed;
+        Site.Install(Built.SockMap, "SockMap");
+        Write(On);
+    }
+
+    internal PodBed Bed { get; }
+
+    internal Site Site { get; } = new();
+
+    internal static async Task<AcceleratedSite> StartAsync(PodBedOptions? options = null) =>
+        new(await PodBed.StartAsync((options ?? new PodBedOptions()) with { Prefix = "pmoas-e2e" }));
+
+    /// <summary>Writes the configuration with this table.</summary>
+    internal void Write(string plugin) => Site.WriteWithSources(Bed.StaticPodToml() + plugin);
+
+    /// <summary>Starts the daemon; returns when it accelerates.</summary>
+    internal async Task<HostProcess> RunAsync()
+    {
+        HostProcess daemon = await HostProcess.RunAsync(Site);
+        await daemon.UntilMetricAsync("pmoas_sock_map_enabled 1");
+        return daemon;
+    }
+
+    /// <summary>Sum of a metric over all its series with this label, given as <c>name="value"</c>.</summary>
+    internal static async Task<double> SumAsync(HostProcess daemon, string metric, string label = "") =>
+        (await daemon.MetricsAsync()).Split('\n')
+            .Where(line => line.StartsWith($"pmoas_sock_map_{metric}", StringComparison.Ordinal)
+                && line["pmoas_sock_map_".Length..][metric.Length] is '{' or ' ' && line.Contains(label, StringComparison.Ordinal))
+            .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+
+    public async ValueTask DisposeAsync()
+    {
+        Site.Dispose();
+        await Bed.DisposeAsync();
+    }
+}
