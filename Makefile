@@ -13,7 +13,7 @@ DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet --tl:off -clp:NoSummary
 READY_TO_RUN := --use-current-runtime --self-contained false -p:PublishReadyToRun=true
 
 # Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
-BENCHMARKS := ring chain daemon pods usage
+BENCHMARKS := ring chain daemon pods usage sockmap
 
 # What the daemon and its plugins are made of, folders included: a deleted file changes its folder.
 DAEMON_SOURCES := $(shell find host plugins sdk bpf -not -name '*.md' 2>/dev/null) \

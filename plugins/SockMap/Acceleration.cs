@@ -74,13 +74,14 @@ internal sealed class Acceleration : IDisposable
     /// <summary>The object.</summary>
     internal BpfObject Bpf => _bpf;
 
-    /// <summary>Loads an object of its own, which shares nothing with the daemon's, for connections of all processes of the cgroup.</summary>
+    /// <summary>Loads an object of its own, which shares nothing with the daemon's and knows no container.</summary>
     /// <param name="cgroup">Directory of the cgroup, in the v2 hierarchy.</param>
+    /// <param name="scope">Which connections of the cgroup's processes.</param>
     /// <param name="netns">Cookie of the only network namespace it works in; 0: all.</param>
     /// <param name="maxInFlightBytes">As in <see cref="SockMapOptions"/>.</param>
     /// <param name="logger">Takes what libbpf says.</param>
     /// <exception cref="BpfException">The kernel refused.</exception>
-    internal static Acceleration Alone(string cgroup, ulong netns, uint maxInFlightBytes, ILogger logger)
+    internal static Acceleration Alone(string cgroup, SockMapScope scope, ulong netns, uint maxInFlightBytes, ILogger logger)
     {
         using Stream resource = typeof(Acceleration).Assembly.GetManifestResourceStream(SockMapProbe.Object)!;
         byte[] elf = new byte[resource.Length];
@@ -88,7 +89,7 @@ internal sealed class Acceleration : IDisposable
         var bpf = BpfObject.Open(elf, SockMapProbe.Object, logger);
         try
         {
-            Configure(bpf, SockMapScope.AllLocal, maxInFlightBytes);
+            Configure(bpf, scope, maxInFlightBytes);
             bpf.SetGlobal("only_netns", netns);
             foreach (BpfProgram found in bpf.Programs)
             {

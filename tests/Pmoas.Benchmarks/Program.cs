@@ -14,14 +14,17 @@ switch (args)
         return await GeneratedCluster.ServeAsync(new GeneratedPods(seed), kubeconfig);
     case ["usage"]:
         return await UsageBenchmark.RunAsync();
+    case ["sockmap"]:
+        return await SockMapBenchmark.RunAsync();
     default:
         Console.Error.WriteLine("""
-            usage: Pmoas.Benchmarks ring|chain|daemon|pods|usage, in the repository's folder after make build
+            usage: Pmoas.Benchmarks ring|chain|daemon|pods|usage|sockmap, in the repository's folder after make build
               ring    ns and bytes allocated per event: the managed ring reader against C readers of the same ring
               chain   requests per second of the demo chain: daemon off, NoOp, Accept, ResourceUsage (root)
               daemon  time to ready, memory and CPU at rest (root)
               pods    the directory of pods with 500 pods of 3 containers: updates, memory, scrapes (root)
               usage   CPU that ResourceUsage takes for 500 containers, against open, read and close of the same files (root)
+              sockmap redirected sockets against TCP, Unix sockets and a map of all connections; then a pod with and without (root)
             """);
         return 2;
 }

@@ -19,7 +19,7 @@ internal static class SelfTestRun
             ?? throw new InvalidOperationException("cgroup v2 is not mounted, and socket programs are attached to its cgroups: mount -t cgroup2 none /sys/fs/cgroup/unified");
         return ScratchNetns.Run(netns =>
         {
-            using var acceleration = Acceleration.Alone(cgroup, netns, maxInFlightBytes, logger);
+            using var acceleration = Acceleration.Alone(cgroup, SockMapScope.AllLocal, netns, maxInFlightBytes, logger);
             acceleration.Enable(controlPercent: 0);
             return new SelfTestReport([Redirected(acceleration), .. Properties.All.Select(Try)]);
         });
