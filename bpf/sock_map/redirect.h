@@ -28,15 +28,12 @@ static __always_inline struct tcp_sock *other_end(const struct pmoas_pair *pair,
 	return tp;
 }
 
-/* Has the other end read all that went by TCP? */
+/* Has the other end read all that went by TCP? Both count in the same sequence numbers: the handshake has shown it. */
 static __always_inline bool is_drained(const struct tcp_sock *tp, const struct pmoas_pair *pair, __u32 other)
 {
-	struct tcp_sock *reader;
+	struct tcp_sock *reader = other_end(pair, other);
 
-	if (tp->snd_una != tp->write_seq)
-		return false;
-	reader = other_end(pair, other);
-	return reader && BPF_CORE_READ(reader, copied_seq) == BPF_CORE_READ(reader, rcv_nxt);
+	return reader && BPF_CORE_READ(reader, copied_seq) == tp->write_seq;
 }
 
 /* Bytes that wait at the other end. */

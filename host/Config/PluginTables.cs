@@ -49,6 +49,24 @@ internal sealed class PluginTables
         return new PluginTables(file, tables);
     }
 
+    /// <summary>These tables with the keys of others set over them; a plugin that has a table there is enabled.</summary>
+    public PluginTables With(PluginTables others)
+    {
+        Dictionary<string, PluginTable> tables = new(_tables, StringComparer.Ordinal);
+        foreach (PluginTable over in others.All.Values)
+        {
+            TomlSection section = new(over.Section.At);
+            foreach ((string key, TomlEntry entry) in (tables.TryGetValue(over.Name, out PluginTable? own) ? own.Section.Entries : []).Concat(over.Section.Entries))
+            {
+                section.Entries[key] = entry;
+            }
+
+            tables[over.Name] = new PluginTable(over.Name, Enabled: true, section);
+        }
+
+        return new PluginTables(_file, tables);
+    }
+
     /// <summary>True when the file has a table for this plugin that does not say <c>enabled = false</c>.</summary>
     public bool IsEnabled(string plugin) => _tables.TryGetValue(plugin, out PluginTable? table) && table.Enabled;
 

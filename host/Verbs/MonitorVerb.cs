@@ -49,7 +49,19 @@ internal static class MonitorVerb
         verb.Add(ns);
         verb.Add(container);
         verb.Add(label);
+        Option<bool> withSockMap = new(MonitorSockMap.Option)
+        {
+            Description = "Meanwhile accelerate new connections between the sidecar and the service of the pod that --pod names, where the self-test allows it.",
+        };
+        verb.Validators.Add(result =>
+        {
+            if (result.GetValue(withSockMap) && result.GetValue(pod) is null)
+            {
+                result.AddError($"{MonitorSockMap.Option} accelerates one pod: name it with --pod.");
+            }
+        });
         verb.Add(json);
+        verb.Add(withSockMap);
         Option<int> duration = NumberOption.AddTo(verb, "--duration", "Stop after this many seconds; 0 goes on until Ctrl-C.", minimum: 0, otherwise: 0);
         Places places = Places.AddTo(verb);
         verb.SetAction((line, _) =>
@@ -59,16 +71,22 @@ internal static class MonitorVerb
                 return Task.FromResult(ExitCode.Usage);
             }
 
+            bool accelerates = line.GetValue(withSockMap);
+            if (accelerates && MonitorSockMap.SwitchOn(setup, line.GetValue(ns), line.GetValue(pod)!) is null)
+            {
+                return Task.FromResult(ExitCode.Failed);
+            }
+
             string word = line.GetRequiredValue(stream);
             LiveFilter filter = new(word == AllStreams ? null : word, line.GetValue(ns), line.GetValue(pod), line.GetValue(container));
             PodLabel? chosen = line.GetValue(label);
             TimeSpan limit = line.GetValue(duration) is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
-            return Interrupt.RunAsync(stopping => WatchAsync(setup, filter, chosen, line.GetValue(json), limit, stopping));
+            return Interrupt.RunAsync(stopping => WatchAsync(setup, filter, chosen, line.GetValue(json), accelerates, limit, stopping));
         });
         return verb;
     }
 
-    private static async Task<int> WatchAsync(Setup setup, LiveFilter filter, PodLabel? label, bool json, TimeSpan limit, CancellationToken stopping)
+    private static async Task<int> WatchAsync(Setup setup, LiveFilter filter, PodLabel? label, bool json, bool accelerates, TimeSpan limit, CancellationToken stopping)
     {
         TextWriter say = json ? Console.Error : Console.Out;
         if (Preflight.CannotMeasure() is { } reason)
@@ -91,6 +109,7 @@ internal static class MonitorVerb
         }
 
         TimeSpan watched = default;
+        string? summary = null;
         int code;
         try
         {
@@ -104,6 +123,7 @@ internal static class MonitorVerb
                 long begun = Stopwatch.GetTimestamp();
                 await Task.WhenAny(live!.ReaderGone, node.PodsEnded, Task.Delay(limit, stopping));
                 watched = Stopwatch.GetElapsedTime(begun);
+                summary = accelerates ? await MonitorSockMap.SummaryAsync(node) : null;
             }
         }
         catch (BpfException e)
@@ -114,6 +134,11 @@ internal static class MonitorVerb
 
         if (code == ExitCode.Ok && !live!.ReaderGone.IsCompleted)
         {
+            if (summary is not null)
+            {
+                await say.WriteLineAsync(summary);
+            }
+
             await say.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
                 $"[FINISHED] {watched.TotalSeconds:0.0} s: {live.Shown} events shown; {live.Attempts} attempts = {live.Delivered} delivered + {live.Dropped} dropped"));
         }
