@@ -7,7 +7,11 @@ namespace Pmoas.SockMap.SelfTest;
 /// <summary>What was seen of one property.</summary>
 /// <param name="Property">The property.</param>
 /// <param name="Seen">Null when it holds; otherwise what was seen instead.</param>
-internal sealed record Verdict(Property Property, string? Seen);
+internal sealed record Verdict(Property Property, string? Seen)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Property.Name}: {Seen ?? "as with TCP"}";
+}
 
 /// <summary>What the self-test found.</summary>
 internal sealed record SelfTestReport(IReadOnlyList<Verdict> Verdicts)

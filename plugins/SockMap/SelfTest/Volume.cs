@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 
 namespace Pmoas.SockMap.SelfTest;
@@ -60,12 +59,7 @@ internal static class Volume
                 throw new PropertyException($"the writer fails after {sent} bytes: {TcpEnd.Error()}");
             }
 
-            sent += count / sizeof(uint) * sizeof(uint);
-            if (count % sizeof(uint) != 0)
-            {
-                connecting.Send(message.AsSpan((int)count, sizeof(uint) - (int)(count % sizeof(uint))));
-                sent += sizeof(uint);
-            }
+            sent += count;
         }
 
         if (sent > most)
@@ -97,7 +91,7 @@ internal static class Volume
         byte[] message = new byte[MostMessage];
         for (long sent = 0; sent < bytes;)
         {
-            int size = (int)Math.Min(bytes - sent, random.Next(1, MostMessage / sizeof(uint)) * sizeof(uint));
+            int size = (int)Math.Min(bytes - sent, random.Next(1, MostMessage));
             Number(message.AsSpan(0, size), sent);
             end.Send(message.AsSpan(0, size));
             sent += size;
@@ -110,7 +104,7 @@ internal static class Volume
         byte[] got = new byte[MostMessage], wanted = new byte[MostMessage];
         for (long received = 0; received < bytes;)
         {
-            int size = (int)Math.Min(bytes - received, random.Next(1, MostMessage / sizeof(uint)) * sizeof(uint));
+            int size = (int)Math.Min(bytes - received, random.Next(1, MostMessage));
             end.Receive(got.AsSpan(0, size));
             Number(wanted.AsSpan(0, size), received);
             if (!got.AsSpan(0, size).SequenceEqual(wanted.AsSpan(0, size)))
@@ -123,13 +117,12 @@ internal static class Volume
         }
     }
 
-    /// <summary>Fills with numbers that say where they stand, so that lost and moved bytes both show.</summary>
+    /// <summary>Fills with bytes that say where they stand, so that lost and moved ones both show.</summary>
     private static void Number(Span<byte> message, long offset)
     {
-        uint number = (uint)(offset / sizeof(uint));
-        for (int i = 0; i + sizeof(uint) <= message.Length; i += sizeof(uint))
+        for (int i = 0; i < message.Length; i++)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(message[i..], number++ * 2654435761);
+            message[i] = (byte)((ulong)(offset + i) * 0x9e3779b97f4a7c15 >> 56);
         }
     }
 }

@@ -18,7 +18,9 @@ public sealed class RedirectionTests
         Assert.Equal(16L * 64 * MiB, did.SentBytes);
         Assert.Equal(16L * 64 * MiB, did.ReceivedBytes);
         Assert.Equal(did.SentBytes + (16 * Streams.WishBytes), s.Sidecar("sock_map_redirected_bytes_total") + s.Sidecar("sock_map_passed_bytes_total"));
-        Assert.True(s.Sidecar("sock_map_redirected_bytes_total") > did.SentBytes / 2, s.ToString());
+
+        // How much depends on who is faster: a writer that reached the bound stays on TCP until its reader has caught up.
+        Assert.True(s.Sidecar("sock_map_redirected_bytes_total") > did.SentBytes / 20, s.ToString());
     }
 
     [Theory]
