@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Pmoas.Host.Plugins;
 using Pmoas.SockMap.SelfTest;
 
 namespace Pmoas.KernelTests.SockMap;
@@ -14,12 +15,16 @@ public sealed class SelfTestTests
     }
 
     [Fact]
-    public void what_is_required_holds_for_redirected_sockets_and_what_differs_is_told()
+    public void what_differs_for_redirected_sockets_is_what_is_known_of_this_kernel()
     {
         SelfTestReport report = SelfTestRun.Run(16 << 20, NullLogger.Instance);
-        Assert.True(report.Allows, string.Join("; ", report.Verdicts));
+
+        // 6.1 does not count redirected bytes in FIONREAD, so nothing is redirected there.
+        bool old = KernelVersion.Current < new Version(6, 12);
+        string[] differs = [.. report.Verdicts.Where(verdict => verdict.Seen is not null).Select(verdict => verdict.Property.Name).Order(StringComparer.Ordinal)];
         Assert.Equal(
-            ["blocking_read", "rcvlowat", "splice", "unread_close"],
-            report.Verdicts.Where(verdict => verdict.Seen is not null).Select(verdict => verdict.Property.Name).Order(StringComparer.Ordinal));
+            old ? ["blocking_read", "fionread", "rcvlowat", "splice", "unread_close"] : ["blocking_read", "rcvlowat", "splice", "unread_close"],
+            differs);
+        Assert.Equal(!old, report.Allows);
     }
 }
