@@ -190,15 +190,9 @@ int collect_files(struct bpf_iter__task_file *ctx)
 {
 	struct file *file = ctx->file;
 	struct pmoas_tag *tag;
-	struct socket *socket;
 	struct sock *sk;
 
-	if (!file)
-		return 0;
-	socket = bpf_sock_from_file(file);
-	if (!socket)
-		return 0;
-	sk = socket->sk;
+	sk = pmoas_socket_of_file(file);
 	if (!sk || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	tag = bpf_sk_storage_get(&pmoas_sockets, sk, 0, 0);

@@ -6,7 +6,7 @@
 
 static __always_inline void listening(const struct sock *sk)
 {
-	tag_socket(sk);
+	pmoas_tag_socket((void *)sk);
 }
 
 /* The service's end of an inside connection is established: what the sidecar's end left is now known to be a pair. */

@@ -27,21 +27,9 @@ static __always_inline enum connect_result result_of(int error)
 	}
 }
 
-static __always_inline struct pmoas_tag *tag_socket(const struct sock *sk)
-{
-	struct pmoas_tag *tag = pmoas_current_tag(), *held;
-
-	if (!tag)
-		return NULL;
-	held = bpf_sk_storage_get(&pmoas_sockets, (void *)sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
-	if (held)
-		*held = *tag;
-	return tag;
-}
-
 static __always_inline void connect_started(const struct sock *sk)
 {
-	struct pmoas_tag *tag = tag_socket(sk);
+	struct pmoas_tag *tag = pmoas_tag_socket((void *)sk);
 	struct pmoas_pending *p;
 	struct pmoas_tuple tuple;
 	struct connection *c;

@@ -18,17 +18,11 @@ int enrol_sockets(struct bpf_iter__task_file *ctx)
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	struct pmoas_tag *tag, *held;
-	struct socket *socket;
 	struct sock *sk;
 	__u16 family;
 
-	if (!task || !file)
-		return 0;
-	socket = bpf_sock_from_file(file);
-	if (!socket)
-		return 0;
-	sk = socket->sk;
-	if (!sk)
+	sk = pmoas_socket_of_file(file);
+	if (!task || !sk)
 		return 0;
 	family = sk->__sk_common.skc_family;
 	if (family != AF_INET && family != AF_INET6)

@@ -35,17 +35,6 @@ static __always_inline struct pmoas_tag *socket_tag(const struct sock *sk)
 	return bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
 }
 
-static __always_inline void tag_socket(const struct sock *sk)
-{
-	struct pmoas_tag *tag = pmoas_current_tag(), *held;
-
-	if (!tag)
-		return;
-	held = bpf_sk_storage_get(&pmoas_sockets, (void *)sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
-	if (held)
-		*held = *tag;
-}
-
 /* As pmoas_count_up, for a count that wraps. */
 static __always_inline void count_up_segments(__u32 *counted, __u32 current, __u64 *total)
 {
@@ -100,9 +89,9 @@ static __always_inline void state_change(const struct sock *sk, int from, int to
 		if (from != TCP_LISTEN && from != TCP_SYN_SENT)
 			connection_ended(sk);
 	} else if (to == TCP_LISTEN) {
-		tag_socket(sk);
+		pmoas_tag_socket((void *)sk);
 	} else if (to == TCP_SYN_SENT) {
-		tag_socket(sk);
+		pmoas_tag_socket((void *)sk);
 		bpf_sk_storage_delete(&flows, (void *)sk); /* it may have been connected before */
 	}
 }
@@ -118,7 +107,7 @@ static __always_inline struct pmoas_tag *datagram_tag(struct sock *sk)
 	tag = socket_tag(sk);
 	if (tag)
 		return tag;
-	tag_socket(sk);
+	pmoas_tag_socket((void *)sk);
 	return socket_tag(sk);
 }
 

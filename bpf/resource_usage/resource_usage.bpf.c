@@ -118,7 +118,6 @@ int walk_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	struct socket *socket;
 	struct sock *sk;
 	__u16 family;
 
@@ -128,10 +127,7 @@ int walk_files(struct bpf_iter__task_file *ctx)
 		walk_ends();
 		return 0;
 	}
-	socket = bpf_sock_from_file(file);
-	if (!socket)
-		return 0;
-	sk = socket->sk;
+	sk = pmoas_socket_of_file(file);
 	if (!sk)
 		return 0;
 	family = sk->__sk_common.skc_family;

@@ -74,14 +74,6 @@ struct {
 	__type(value, struct pmoas_tag);
 } listeners SEC(".maps");
 
-static __always_inline void set_v4(__u32 *address, __u32 v4)
-{
-	address[0] = 0;
-	address[1] = 0;
-	address[2] = bpf_htonl(0xffff);
-	address[3] = v4;
-}
-
 /* A context's member has to be read at a fixed offset: volatile keeps the compiler from choosing between two by pointer. */
 #define MEMBER(ops, member) (*(volatile typeof((ops)->member) *)&(ops)->member)
 
@@ -97,25 +89,13 @@ static __always_inline void addresses(struct bpf_sock_ops *ops, __u32 *local, __
 	remote[3] = MEMBER(ops, remote_ip6[3]);
 	if (MEMBER(ops, family) == AF_INET6)
 		return;
-	set_v4(local, MEMBER(ops, local_ip4));
-	set_v4(remote, MEMBER(ops, remote_ip4));
-}
-
-static __always_inline bool is_loopback(const __u32 *address)
-{
-	if (pmoas_is_v4_mapped(address))
-		return (bpf_ntohl(address[3]) >> 24) == 127;
-	return !address[0] && !address[1] && !address[2] && address[3] == bpf_htonl(1);
-}
-
-static __always_inline bool is_same(const __u32 *a, const __u32 *b)
-{
-	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+	pmoas_address_v4(local, MEMBER(ops, local_ip4));
+	pmoas_address_v4(remote, MEMBER(ops, remote_ip4));
 }
 
 static __always_inline void handshake_key(struct handshake_key *k, const __u32 *address, __u32 port, __u64 netns)
 {
-	k->netns = scope == SCOPE_INSIDE_LEG || is_loopback(address) ? netns : 0;
+	k->netns = scope == SCOPE_INSIDE_LEG || pmoas_is_loopback(address) ? netns : 0;
 	k->address[0] = address[0];
 	k->address[1] = address[1];
 	k->address[2] = address[2];
@@ -155,19 +135,6 @@ static __always_inline bool are_roles_right(__u32 one, __u32 other)
 	       (one == PMOAS_ROLE_SERVICE && other == PMOAS_ROLE_SIDECAR);
 }
 
-/* In task context: connect() or listen() is under way. */
-static __always_inline struct pmoas_tag *tag_of_current(struct bpf_sock *sk)
-{
-	struct pmoas_tag *tag = pmoas_current_tag(), *held;
-
-	if (!tag)
-		return NULL;
-	held = bpf_sk_storage_get(&pmoas_sockets, sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
-	if (held)
-		*held = *tag;
-	return tag;
-}
-
 static __always_inline void listening(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
@@ -176,7 +143,7 @@ static __always_inline void listening(struct bpf_sock_ops *ops)
 
 	if (!sk)
 		return;
-	tag = tag_of_current(sk);
+	tag = pmoas_tag_socket(sk);
 	service.netns = bpf_get_netns_cookie(ops);
 	service.port = ops->local_port;
 	if (tag)
@@ -197,7 +164,8 @@ static __always_inline void syn_received(struct bpf_sock_ops *ops)
 	if (!enabled)
 		return;
 	addresses(ops, local, remote);
-	if (scope == SCOPE_INSIDE_LEG && !is_loopback(local) && !is_loopback(remote) && !is_same(local, remote))
+	if (scope == SCOPE_INSIDE_LEG && !pmoas_is_loopback(local) && !pmoas_is_loopback(remote) &&
+	    !pmoas_is_same_address(local, remote))
 		return;
 	h.netns = bpf_get_netns_cookie(ops);
 	if (scope != SCOPE_ALL_LOCAL && !bpf_map_lookup_elem(&pmoas_pods, &h.netns))

@@ -36,7 +36,7 @@ int pmoas_connects(struct bpf_sock_ops *ops)
 	case BPF_SOCK_OPS_TCP_CONNECT_CB:
 		sk = ops->sk;
 		if (enabled && sk)
-			tag_of_current(sk);
+			pmoas_tag_socket(sk);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
 		connected(ops);
@@ -156,24 +156,18 @@ int splice_syscall(struct trace_event_raw_sys_enter *ctx)
 	return 0;
 }
 
-/* Listeners older than us, run at the start and as containers come. */
+/* Listeners older than us; run at the start. */
 SEC("iter/task_file")
 int find_listeners(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	struct service_key service = {};
-	struct socket *socket;
 	struct pmoas_tag *tag;
 	struct sock *sk;
 
-	if (!task || !file)
-		return 0;
-	socket = bpf_sock_from_file(file);
-	if (!socket)
-		return 0;
-	sk = socket->sk;
-	if (!sk || sk->sk_protocol != IPPROTO_TCP || sk->__sk_common.skc_state != TCP_LISTEN)
+	sk = pmoas_socket_of_file(file);
+	if (!task || !sk || sk->sk_protocol != IPPROTO_TCP || sk->__sk_common.skc_state != TCP_LISTEN)
 		return 0;
 	tag = pmoas_task_tag(task);
 	if (!tag)

@@ -3,9 +3,9 @@
 #define PMOAS_SOCK_MAP_TRIALS_H
 
 /*
- * A service's connections stay on TCP until so many answers were received over them. By then it is known whether one of its ends reads in a way that the self-test found broken on
- * redirected sockets: by splice(2), or blocking. Both are seen at every read, so a container that begins later is found too, and its next
- * connections are left alone.
+ * A service's connections stay on TCP until so many answers were received over them. By then it is known whether one of its ends
+ * reads in a way that the self-test found broken on redirected sockets: by splice(2), or blocking. Both are seen at every read, so
+ * a container that begins later is found too, and its next connections are left alone.
  */
 
 #define MSG_PEEK 2

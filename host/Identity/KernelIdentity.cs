@@ -31,10 +31,7 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     /// <exception cref="BpfException">The kernel refused.</exception>
     public static KernelIdentity Load(CgroupMode mode, ILogger logger)
     {
-        using Stream resource = typeof(KernelIdentity).Assembly.GetManifestResourceStream("identity.bpf.o")!;
-        byte[] elf = new byte[resource.Length];
-        resource.ReadExactly(elf);
-        var bpf = BpfObject.Open(elf, "identity", logger);
+        var bpf = BpfObject.OpenResource(typeof(KernelIdentity).Assembly, "identity.bpf.o", logger);
         try
         {
             bool cgroupV1 = mode == CgroupMode.V1Memory;

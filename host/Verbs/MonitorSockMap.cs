@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Pmoas.Host.Config;
 using Pmoas.Host.Daemon;
+using Pmoas.Host.Demo;
 
 namespace Pmoas.Host.Verbs;
 
 /// <summary><c>pmoas monitor --with-sockmap</c>: the pod's new connections are accelerated while it is watched, and what that gave is told at the end.</summary>
-internal static partial class MonitorSockMap
+internal static class MonitorSockMap
 {
     /// <summary>The option's name.</summary>
     public const string Option = "--with-sockmap";
@@ -35,15 +35,11 @@ internal static partial class MonitorSockMap
         node.Scrapes.Run();
         using MemoryStream text = new();
         await node.Instruments.WriteAsync(text, openMetrics: false, CancellationToken.None);
-        string exposition = Encoding.UTF8.GetString(text.ToArray());
-        double Sum(string metric) => Sample().Matches(exposition).Where(match => match.Groups[1].Value == metric)
-            .Sum(match => double.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture));
+        var scrape = Scrape.Parse(Encoding.UTF8.GetString(text.ToArray()));
+        double Sum(string metric) => scrape.Sum($"pmoas_{Plugin}_{metric}");
         string gain = Sum("gain_ratio") is > 0 and var ratio
             ? string.Create(CultureInfo.InvariantCulture, $"a turn takes × {ratio:0.00} of what it takes on TCP")
             : "too few turns to compare";
         return $"[FINISHED] accelerated {Sum("enrolled_pairs_total")} connections and left {Sum("control_pairs_total")} on TCP to compare, {Sum("refused_pairs_total")} refused; {gain}";
     }
-
-    [GeneratedRegex(@"^pmoas_sock_map_([a-z_]+)(?:\{[^}]*\})? ([^ \n]+)$", RegexOptions.Multiline)]
-    private static partial Regex Sample();
 }

@@ -46,11 +46,9 @@ public sealed class AcceptProbe : IProbe
         bpf.Map("unaccepted").MaxEntries = options.MaxUnaccepted;
         if (!options.Requests)
         {
-            foreach (BpfProgram program in bpf.Programs.Where(program => program.Section.EndsWith("msg", StringComparison.Ordinal) || program.Section.EndsWith("_length", StringComparison.Ordinal)))
-            {
-                BpfProgram off = program;
-                off.Autoload = false;
-            }
+            bpf.SwitchOff(bpf.Programs
+                .Where(program => program.Section.EndsWith("msg", StringComparison.Ordinal) || program.Section.EndsWith("_length", StringComparison.Ordinal))
+                .Select(program => program.Name));
         }
     }
 

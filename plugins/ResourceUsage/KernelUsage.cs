@@ -57,10 +57,13 @@ internal static class KernelUsage
         bpf.Map("totals").MaxEntries = options.MaxContainers;
         bpf.Map("sockets").MaxEntries = options.MaxContainers;
         bpf.Map("threads").MaxEntries = options.MaxThreads;
-        SwitchOff(bpf, !options.Scheduling, Scheduling);
-        SwitchOff(bpf, !options.BlockLatency, Block);
-        SwitchOff(bpf, !options.Network, [.. Connections, Walk]);
-        SwitchOff(bpf, !options.Network || !options.Datagrams, [.. Datagrams, .. Messages]);
+        bpf.SwitchOff(
+        [
+            .. options.Scheduling ? [] : Scheduling,
+            .. options.BlockLatency ? [] : Block,
+            .. options.Network ? [] : (string[])[.. Connections, Walk],
+            .. options.Network && options.Datagrams ? [] : (string[])[.. Datagrams, .. Messages],
+        ]);
     }
 
     /// <summary>Begins to export, with every hook attached.</summary>
@@ -79,14 +82,5 @@ internal static class KernelUsage
         context.Export("totals");
         context.Export("sockets");
         context.ExportNode("losses");
-    }
-
-    private static void SwitchOff(BpfObject bpf, bool off, IEnumerable<string> programs)
-    {
-        foreach (BpfProgram program in programs.Where(_ => off).Select(bpf.Program))
-        {
-            BpfProgram unwanted = program;
-            unwanted.Autoload = false;
-        }
     }
 }

@@ -47,8 +47,7 @@ internal sealed class Acceleration : IDisposable
     private Acceleration(BpfObject bpf, string cgroup, bool owned)
     {
         (_bpf, _owned) = (bpf, owned);
-        BpfProgram begins = bpf.Program("message_begins");
-        bpf.SetGlobal("starts_early", begins.Autoload ? 1u : 0u);
+        bpf.SetGlobal("starts_early", bpf.Program("message_begins").Autoload ? 1u : 0u);
         bpf.Program(Redirects).AttachToSockets(bpf.Map("sockets"));
         _options = bpf.Program(Options).AttachToCgroup(cgroup);
         _link = bpf.Program(Connects).AttachToCgroup(cgroup);
@@ -56,9 +55,6 @@ internal sealed class Acceleration : IDisposable
 
     /// <summary>Sockets enrolled now; walks the map.</summary>
     internal int EnrolledSockets => _bpf.Map("sockets").CountEntries();
-
-    /// <summary>Pairs known now, those of the control group among them; walks the map.</summary>
-    internal int Pairs => _bpf.Map("pmoas_pairs").CountEntries();
 
     /// <summary>Bytes redirected so far, by the connections of no container; for an object of its own.</summary>
     internal ulong RedirectedBytes()
@@ -75,9 +71,6 @@ internal sealed class Acceleration : IDisposable
         return bytes;
     }
 
-    /// <summary>The object.</summary>
-    internal BpfObject Bpf => _bpf;
-
     /// <summary>Loads an object of its own, which shares nothing with the daemon's and knows no container.</summary>
     /// <param name="cgroup">Directory of the cgroup, in the v2 hierarchy.</param>
     /// <param name="scope">Which connections of the cgroup's processes.</param>
@@ -87,20 +80,12 @@ internal sealed class Acceleration : IDisposable
     /// <exception cref="BpfException">The kernel refused.</exception>
     internal static Acceleration Alone(string cgroup, SockMapScope scope, ulong netns, uint maxInFlightBytes, ILogger logger)
     {
-        using Stream resource = typeof(Acceleration).Assembly.GetManifestResourceStream(SockMapProbe.Object)!;
-        byte[] elf = new byte[resource.Length];
-        resource.ReadExactly(elf);
-        var bpf = BpfObject.Open(elf, SockMapProbe.Object, logger);
+        var bpf = BpfObject.OpenResource(typeof(Acceleration).Assembly, SockMapProbe.Object, logger);
         try
         {
             Configure(bpf, scope, maxInFlightBytes);
             bpf.SetGlobal("only_netns", netns);
-            foreach (BpfProgram found in bpf.Programs)
-            {
-                BpfProgram program = found;
-                program.Autoload = program.Name is Connects or Redirects or Options;
-            }
-
+            bpf.SwitchOff(bpf.Programs.Select(program => program.Name).Except([Connects, Redirects, Options]));
             bpf.Load();
             return new Acceleration(bpf, cgroup, owned: true);
         }

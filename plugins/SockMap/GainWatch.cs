@@ -33,7 +33,7 @@ internal sealed partial class GainWatch : IDisposable
         _enabled = context.Gauge(SockMapMetrics.Enabled);
         _turns = new TurnReader(context.Bpf);
         _chosen = new ChosenContainers(options, _index, context.Bpf.Map("chosen"));
-        _gains = ContainerSeries.ByContainer(_index, (container, series) => new ContainerGain(container, options, series, ratio, rolledBack), static _ => { });
+        _gains = ContainerSeries.ByContainer(_index, (_, series) => new ContainerGain(options, series, ratio, rolledBack), static _ => { });
         _chosen.Update();
         _watch = Task.Run(WatchAsync);
     }
@@ -98,15 +98,13 @@ internal sealed partial class GainWatch : IDisposable
     private partial void LogStopped(string reason);
 
     /// <summary>What is shown of one container.</summary>
-    private sealed class ContainerGain(Container container, SockMapOptions options, OwnedSeries series, Gauge ratio, Gauge rolledBack)
+    private sealed class ContainerGain(SockMapOptions options, OwnedSeries series, Gauge ratio, Gauge rolledBack)
     {
         private readonly Comparison _comparison = new(options);
         private readonly OwnedGauge _ratio = series.Gauge(ratio);
         private readonly OwnedGauge _latency = series.Gauge(rolledBack, "latency");
         private readonly OwnedGauge _errors = series.Gauge(rolledBack, "errors");
         private bool _isRolledBack;
-
-        internal Container Container { get; } = container;
 
         internal double? Ratio => _comparison.Ratio;
 

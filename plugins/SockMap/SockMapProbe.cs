@@ -71,9 +71,8 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         bpf.SetGlobal("chosen_only", ChosenContainers.IsChoice(_options));
         bpf.SetGlobal("ports_only", _options.IncludePorts.Count > 0);
         bpf.Map("totals").MaxEntries = _options.MaxContainers;
-        SwitchOff(bpf, Splices, _options.Mode != "on");
-        SwitchOff(bpf, Receives, _options.Mode != "on");
-        SwitchOff(bpf, Sends, _options.Mode != "on" || _options.ControlPercent == 0);
+        bool off = _options.Mode != "on";
+        bpf.SwitchOff([.. off ? Splices : [], .. off ? Receives : [], .. off || _options.ControlPercent == 0 ? Sends : []]);
     }
 
     /// <inheritdoc/>
@@ -140,8 +139,11 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
             ports.Set((uint)port, 0u);
         }
 
-        BpfIterator listeners = context.Bpf.Program("find_listeners").AttachIterator();
-        listeners.Run();
+        using (BpfIterator listeners = context.Bpf.Program("find_listeners").AttachIterator())
+        {
+            listeners.Run();
+        }
+
         Acceleration acceleration = new(context.Bpf, root);
         GainWatch watch = new(_options, context, acceleration);
         acceleration.Enable(_options.ControlPercent);
@@ -150,18 +152,8 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
         {
             acceleration.Dispose();
             watch.Dispose();
-            listeners.Dispose();
         });
         context.Logger.LogInformation(
             "new connections are accelerated, scope {Scope}; {Percent} % of them stay on TCP to compare with", _options.Scope, _options.ControlPercent);
-    }
-
-    private static void SwitchOff(BpfObject bpf, string[] names, bool off)
-    {
-        foreach (BpfProgram found in bpf.Programs.Where(program => off && names.Contains(program.Name)))
-        {
-            BpfProgram program = found;
-            program.Autoload = false;
-        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Logging;
@@ -82,6 +83,20 @@ public sealed unsafe class BpfObject : IDisposable
         return handle.IsInvalid ? throw log.Failure($"open {name}", Marshal.GetLastPInvokeError()) : new BpfObject(handle, name, logger);
     }
 
+    /// <summary>Opens an object that an assembly embeds, as the SDK's build targets make it do with every <c>*.bpf.c</c>.</summary>
+    /// <param name="assembly">Which embeds it.</param>
+    /// <param name="resource">Such as <c>accept.bpf.o</c>.</param>
+    /// <param name="logger">Takes what libbpf says.</param>
+    /// <exception cref="BpfException">It is not embedded, or as <see cref="Open"/>.</exception>
+    public static BpfObject OpenResource(Assembly assembly, string resource, ILogger logger)
+    {
+        using Stream stream = assembly.GetManifestResourceStream(resource)
+            ?? throw new BpfException($"{assembly.GetName().Name} embeds no {resource}", errno: 0);
+        byte[] elf = new byte[stream.Length];
+        stream.ReadExactly(elf);
+        return Open(elf, resource, logger);
+    }
+
     /// <summary>The program with this name.</summary>
     /// <exception cref="BpfException">There is none.</exception>
     public BpfProgram Program(string name) =>
@@ -101,6 +116,17 @@ public sealed unsafe class BpfObject : IDisposable
     /// <summary>Reads a global variable.</summary>
     /// <exception cref="BpfException">There is no such variable, or it has another size.</exception>
     public T GetGlobal<T>(string name) where T : unmanaged => *Global<T>(name, write: false);
+
+    /// <summary>Keeps these programs from being loaded; before load.</summary>
+    /// <exception cref="BpfException">There is no such program, or the object is loaded.</exception>
+    public void SwitchOff(IEnumerable<string> programs)
+    {
+        foreach (string name in programs)
+        {
+            BpfProgram program = Program(name);
+            program.Autoload = false;
+        }
+    }
 
     /// <summary>Loads programs (those with autoload) and maps into the kernel.</summary>
     /// <exception cref="BpfException">The kernel or libbpf refused; a program the verifier rejected is named, with the end of its log.</exception>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Pmoas.Host.Demo;
 
 namespace Pmoas.Benchmarks;
@@ -9,7 +8,7 @@ namespace Pmoas.Benchmarks;
 /// Accept, and with ResourceUsage. They take turns in every round, and each is compared with "off" of its own round: the machine's speed drifts.
 /// Where neighbours disturb it, the best round of each says more: what disturbs only ever slows down.
 /// </summary>
-internal static partial class ChainBenchmark
+internal static class ChainBenchmark
 {
     private const int Rounds = 7;
     private const int Seconds = 3;
@@ -62,20 +61,9 @@ internal static partial class ChainBenchmark
                 _ => "",
             };
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {Variants[which].Name,-13}  {Median(rates[which]),8:0} requests/s   × {Median(ratios):0.000} ({ratios.Min():0.000}–{ratios.Max():0.000})   best of each × {rates[which].Max() / rates[0].Max():0.000}{wanted}"));
+                $"  {Variants[which].Name,-13}  {rates[which].Median(),8:0} requests/s   × {ratios.Median():0.000} ({ratios.Min():0.000}–{ratios.Max():0.000})   best of each × {rates[which].Max() / rates[0].Max():0.000}{wanted}"));
         }
     }
 
-    private static async Task<double> LoadAsync(PodBed bed, bool close)
-    {
-        string[] header = close ? ["-H", "Connection: close"] : [];
-        string report = await Subprocess.RunAsync("nsenter",
-            [$"--net={bed.ClientNetns.FilePath}", "wrk", "-t1", $"-c{Connections}", $"-d{Seconds}s", .. header, bed.SidecarUrl.AbsoluteUri], CancellationToken.None);
-        return double.Parse(RequestsPerSecond().Match(report).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-    }
-
-    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
-
-    [GeneratedRegex(@"Requests/sec:\s+([0-9.]+)")]
-    private static partial Regex RequestsPerSecond();
+    private static async Task<double> LoadAsync(PodBed bed, bool close) => (await Wrk.RunAsync(bed, Connections, Seconds, close)).RequestsPerSecond;
 }

@@ -36,9 +36,8 @@ internal static class DaemonBenchmark
 
         Console.WriteLine("daemon with Accept, one pod");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  ready after {Median(ready):0.00} s (goal ≤ 2)   resident {Median(resident):0} MB (goal ≤ 80)   CPU at rest {cpu:0.00%} of a core (goal ≤ 0.5 %)"));
+            $"  ready after {ready.Median():0.00} s (goal ≤ 2)   resident {resident.Median():0} MB (goal ≤ 80)   CPU at rest {cpu:0.00%} of a core (goal ≤ 0.5 %)"));
         return 0;
     }
 
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 }

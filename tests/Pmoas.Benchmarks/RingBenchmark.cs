@@ -21,7 +21,7 @@ internal static unsafe partial class RingBenchmark
     /// <returns>0, or 1 when a reader lost or altered an event.</returns>
     internal static int Run()
     {
-        using BpfObject bpf = BpfObject.Open(Elf(), "ring_load.bpf.o", NullLogger.Instance);
+        using BpfObject bpf = BpfObject.OpenResource(Assembly.GetExecutingAssembly(), "ring_load.bpf.o", NullLogger.Instance);
         bpf.Load();
         bpf.SetGlobal("wanted", (ulong)Events);
         BpfMap map = bpf.Map("events");
@@ -82,14 +82,6 @@ internal static unsafe partial class RingBenchmark
             CultureInfo.InvariantCulture,
             $"ring managed  {(double)allocated / ((Rounds + WarmUp) * (long)Events):0.0000} bytes allocated per event; goal <= {Goal} x C and 0 bytes: {(readers[0].Median / c <= Goal && allocated == 0 ? "met" : "missed")}"));
         return 0;
-    }
-
-    private static byte[] Elf()
-    {
-        using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("ring_load.bpf.o")!;
-        byte[] elf = new byte[stream.Length];
-        stream.ReadExactly(elf);
-        return elf;
     }
 
     /// <summary>Runs the program once by hand. The options start with their own size (80), all else is 0.</summary>

@@ -38,7 +38,7 @@ internal static class SockMapBenchmark
     private static async Task SocketsAsync()
     {
         using Arms arms = new();
-        double call = Median([.. Enumerable.Range(0, Rounds).Select(_ => arms.SystemCall())]);
+        double call = Enumerable.Range(0, Rounds).Select(_ => arms.SystemCall()).Median();
         Console.WriteLine($"  the least system call takes {call:0} ns here; a turn has four at least, whatever is between them");
         foreach (int size in s_sizes)
         {
@@ -47,12 +47,12 @@ internal static class SockMapBenchmark
                 ("redirected", all[1], size == 64 * 1024 ? 0.45 : 0.60), ("classic", all[2], null), ("AF_UNIX", all[3], null));
             if (size <= 16 * 1024)
             {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    redirected against AF_UNIX × {Ratio(all[1], all[3]):0.00} (goal ≤ 0.90)"));
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"    redirected against AF_UNIX × {all[1].RatioTo(all[3]):0.00} (goal ≤ 0.90)"));
             }
 
             double[] Net(double[] values) => [.. values.Select(value => value - (4 * call))];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"    without the four system calls: redirected × {Ratio(Net(all[1]), Net(all[0])):0.00} of TCP, × {Ratio(Net(all[1]), Net(all[3])):0.00} of AF_UNIX"));
+                $"    without the four system calls: redirected × {Net(all[1]).RatioTo(Net(all[0])):0.00} of TCP, × {Net(all[1]).RatioTo(Net(all[3])):0.00} of AF_UNIX"));
         }
 
         double[][] bulk = Measure([Arm.Tcp, Arm.Redirected, Arm.Classic], arms.Bulk);
@@ -67,11 +67,6 @@ internal static class SockMapBenchmark
         double[][] unpaired = Measure([Arm.Tcp, Arm.Unpaired], arm => arms.Cpu(arm, 1024));
         Tell("not in scope, 1 KiB", unpaired[0], "ns CPU a turn", ("with the plugin", unpaired[1], 1.02));
     }
-
-    internal static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
-
-    /// <summary>Median of the rounds' ratios.</summary>
-    internal static double Ratio(double[] values, double[] to) => Median([.. values.Select((value, round) => value / to[round])]);
 
     private static double[][] Measure(Arm[] arms, Func<Arm, double> measure)
     {
@@ -91,8 +86,8 @@ internal static class SockMapBenchmark
     private static void Tell(string what, double[] tcp, string unit, params (string Name, double[] Values, double? Goal)[] others)
     {
         string text = string.Join("   ", others.Select(other => string.Create(CultureInfo.InvariantCulture,
-            $"{other.Name} × {Ratio(other.Values, tcp):0.00}{(other.Goal is { } goal ? $" (goal {goal:0.00})" : "")}")));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-40} TCP {Median(tcp):0} {unit}   {text}"));
+            $"{other.Name} × {other.Values.RatioTo(tcp):0.00}{(other.Goal is { } goal ? $" (goal {goal:0.00})" : "")}")));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-40} TCP {tcp.Median():0} {unit}   {text}"));
     }
 
     private static string Text(int bytes) => bytes < 1024 ? $"{bytes} B" : $"{bytes / 1024} KiB";
@@ -105,10 +100,7 @@ internal static class SockMapBenchmark
 
         internal Arms()
         {
-            using Stream resource = typeof(SockMapBenchmark).Assembly.GetManifestResourceStream("classic_sock_map.bpf.o")!;
-            byte[] elf = new byte[resource.Length];
-            resource.ReadExactly(elf);
-            _classic = BpfObject.Open(elf, "classic_sock_map.bpf.o", NullLogger.Instance);
+            _classic = BpfObject.OpenResource(typeof(SockMapBenchmark).Assembly, "classic_sock_map.bpf.o", NullLogger.Instance);
             _classic.Load();
             _classic.Program("classic_sends").AttachToSockets(_classic.Map("all_sockets"));
         }

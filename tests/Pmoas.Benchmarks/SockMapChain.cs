@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Pmoas.Host.Demo;
 
 namespace Pmoas.Benchmarks;
@@ -8,7 +7,7 @@ namespace Pmoas.Benchmarks;
 /// A pod with a real proxy, with SockMap on its inside leg and without: requests per second, and CPU time of the pod per request. Each
 /// measurement has a pod of its own, as connections that a proxy has kept are never enrolled later.
 /// </summary>
-internal static partial class SockMapChain
+internal static class SockMapChain
 {
     private const int Rounds = 7;
     private const int Seconds = 3;
@@ -47,7 +46,7 @@ internal static partial class SockMapChain
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {title,-16} TCP {SockMapBenchmark.Median(tcp):0} requests/s, {SockMapBenchmark.Median(tcpCpu):0.0} µs CPU   redirected × {SockMapBenchmark.Ratio(redirected, tcp):0.00} (goal ≥ 1.20), CPU × {SockMapBenchmark.Ratio(redirectedCpu, tcpCpu):0.00} (goal ≤ 0.82)   best of each × {redirected.Max() / tcp.Max():0.00}, CPU × {redirectedCpu.Min() / tcpCpu.Min():0.00}"));
+            $"  {title,-16} TCP {tcp.Median():0} requests/s, {tcpCpu.Median():0.0} µs CPU   redirected × {redirected.RatioTo(tcp):0.00} (goal ≥ 1.20), CPU × {redirectedCpu.RatioTo(tcpCpu):0.00} (goal ≤ 0.82)   best of each × {redirected.Max() / tcp.Max():0.00}, CPU × {redirectedCpu.Min() / tcpCpu.Min():0.00}"));
     }
 
     private static async Task<(double Rate, double CpuMicroseconds)> MeasureAsync(PodBedOptions options, bool with)
@@ -57,10 +56,8 @@ internal static partial class SockMapChain
         await Task.Delay(TimeSpan.FromSeconds(3));
         await ExactClient.RunAsync(bed, bed.SidecarUrl, 30, keepAlive: true); // the trials, over one connection
         long before = Cpu(bed);
-        string report = await Subprocess.RunAsync("nsenter",
-            [$"--net={bed.ClientNetns.FilePath}", "wrk", "-t1", $"-c{Connections}", $"-d{Seconds}s", bed.SidecarUrl.AbsoluteUri], CancellationToken.None);
-        double requests = double.Parse(Requests().Match(report).Groups[1].ValueSpan, CultureInfo.InvariantCulture);
-        return (double.Parse(RequestsPerSecond().Match(report).Groups[1].ValueSpan, CultureInfo.InvariantCulture), (Cpu(bed) - before) / 1e3 / requests);
+        Wrk load = await Wrk.RunAsync(bed, Connections, Seconds);
+        return (load.RequestsPerSecond, (Cpu(bed) - before) / 1e3 / load.Requests);
     }
 
     /// <summary>CPU nanoseconds of both containers.</summary>
@@ -72,10 +69,4 @@ internal static partial class SockMapChain
             ? long.Parse(File.ReadAllText(v1), CultureInfo.InvariantCulture)
             : 1000 * long.Parse(File.ReadLines($"/sys/fs/cgroup{pod}/cpu.stat").First().Split(' ')[1], CultureInfo.InvariantCulture);
     }
-
-    [GeneratedRegex(@"(\d+) requests in")]
-    private static partial Regex Requests();
-
-    [GeneratedRegex(@"Requests/sec:\s+([0-9.]+)")]
-    private static partial Regex RequestsPerSecond();
 }

@@ -68,11 +68,11 @@ internal static partial class UsageBenchmark
 
         Console.WriteLine($"usage of {Containers} containers, {files.Length} files, one scrape a second; milliseconds of CPU a scrape");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  read: kept descriptors {Median(byPread):0.00} ms, open+read+close {Median(byOpen):0.00} ms: {Median(byPread) / Median(byOpen):0.00} (goal ≤ 0.40)"));
+            $"  read: kept descriptors {byPread.Median():0.00} ms, open+read+close {byOpen.Median():0.00} ms: {byPread.Median() / byOpen.Median():0.00} (goal ≤ 0.40)"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"  whole scrape: containers at rest {atRest.Average():0.00} ms = {atRest.Average() / 1000:0.00%} of a core    all running {allRun.Average():0.00} ms = {allRun.Average() / 1000:0.00%} (goal ≤ 1 %)"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  with refresh = \"0s\", everything at every scrape: {Median(all):0.00} ms = {Median(all) / 1000:0.00%}, {Median(all) / Median(byOpen):0.00} of open+read+close"));
+            $"  with refresh = \"0s\", everything at every scrape: {all.Median():0.00} ms = {all.Median() / 1000:0.00%}, {all.Median() / byOpen.Median():0.00} of open+read+close"));
     }
 
     /// <summary>This thread takes a little CPU time in every container, so that each has run since the scrape before.</summary>
@@ -138,8 +138,6 @@ internal static partial class UsageBenchmark
         _ = clock_gettime(ThreadCpu, after);
         return ((after[0] - before[0]) * 1e3) + ((after[1] - before[1]) / 1e6);
     }
-
-    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     [LibraryImport("libc")]
     private static unsafe partial int open(byte* path, int flags);

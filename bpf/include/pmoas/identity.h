@@ -67,4 +67,17 @@ static __always_inline struct pmoas_tag *pmoas_current_tag(void)
 	return pmoas_task_tag(bpf_get_current_task_btf());
 }
 
+/* Gives a socket the tag of the running task's container, which it returns; NULL, and the socket as it was, when that is nobody's. */
+static __always_inline struct pmoas_tag *pmoas_tag_socket(void *sk)
+{
+	struct pmoas_tag *tag = pmoas_current_tag(), *held;
+
+	if (!tag)
+		return NULL;
+	held = bpf_sk_storage_get(&pmoas_sockets, sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
+	if (held)
+		*held = *tag;
+	return tag;
+}
+
 #endif

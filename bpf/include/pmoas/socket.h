@@ -22,13 +22,18 @@ static __always_inline __u64 pmoas_netns_cookie(const struct sock *sk)
 	return sk->__sk_common.skc_net.net->net_cookie;
 }
 
+static __always_inline void pmoas_address_v4(__u32 *address, __u32 v4)
+{
+	address[0] = 0;
+	address[1] = 0;
+	address[2] = bpf_htonl(0xffff);
+	address[3] = v4;
+}
+
 static __always_inline void pmoas_tuple_set_v4(struct pmoas_tuple *t, __u32 local, __u32 remote)
 {
-	t->local_address[0] = t->remote_address[0] = 0;
-	t->local_address[1] = t->remote_address[1] = 0;
-	t->local_address[2] = t->remote_address[2] = bpf_htonl(0xffff);
-	t->local_address[3] = local;
-	t->remote_address[3] = remote;
+	pmoas_address_v4(t->local_address, local);
+	pmoas_address_v4(t->remote_address, remote);
 }
 
 /* For a socket whose type the verifier knows: plain loads, but for inet_sport, which lies beyond what is typed. */
@@ -88,16 +93,22 @@ static __always_inline bool pmoas_is_v4_mapped(const __u32 *address)
 	return !address[0] && !address[1] && address[2] == bpf_htonl(0xffff);
 }
 
+static __always_inline bool pmoas_is_loopback(const __u32 *address)
+{
+	if (pmoas_is_v4_mapped(address))
+		return (bpf_ntohl(address[3]) >> 24) == 127;
+	return !address[0] && !address[1] && !address[2] && address[3] == bpf_htonl(1);
+}
+
+static __always_inline bool pmoas_is_same_address(const __u32 *a, const __u32 *b)
+{
+	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];
+}
+
 /* Does the connection stay in its network namespace: to a loopback address, or to the address it comes from? */
 static __always_inline bool pmoas_tuple_is_local(const struct pmoas_tuple *t)
 {
-	const __u32 *r = t->remote_address, *l = t->local_address;
-
-	if (pmoas_is_v4_mapped(r) && (bpf_ntohl(r[3]) >> 24) == 127)
-		return true;
-	if (!r[0] && !r[1] && !r[2] && r[3] == bpf_htonl(1))
-		return true;
-	return r[0] == l[0] && r[1] == l[1] && r[2] == l[2] && r[3] == l[3];
+	return pmoas_is_loopback(t->remote_address) || pmoas_is_same_address(t->remote_address, t->local_address);
 }
 
 /* The same asked of a socket whose type the verifier knows: plain loads. */
@@ -109,11 +120,15 @@ static __always_inline bool pmoas_socket_is_local(const struct sock *sk)
 	if (sk->__sk_common.skc_family == AF_INET)
 		return (bpf_ntohl(sk->__sk_common.skc_daddr) >> 24) == 127 ||
 		       sk->__sk_common.skc_daddr == sk->__sk_common.skc_rcv_saddr;
-	if (pmoas_is_v4_mapped(r) && (bpf_ntohl(r[3]) >> 24) == 127)
-		return true;
-	if (!r[0] && !r[1] && !r[2] && r[3] == bpf_htonl(1))
-		return true;
-	return r[0] == l[0] && r[1] == l[1] && r[2] == l[2] && r[3] == l[3];
+	return pmoas_is_loopback(r) || pmoas_is_same_address(r, l);
+}
+
+/* The socket of a file that an iterator shows; NULL when it is none. */
+static __always_inline struct sock *pmoas_socket_of_file(struct file *file)
+{
+	struct socket *socket = file ? bpf_sock_from_file(file) : NULL;
+
+	return socket ? socket->sk : NULL;
 }
 
 /* The socket behind a file descriptor of the running task, if it is TCP; 0 otherwise. */

@@ -14,7 +14,7 @@ internal static unsafe partial class Native
     internal const int EPOLL_CTL_ADD = 1;
     internal const uint EPOLLIN = 1, EPOLLET = 1u << 31;
     internal const int CLONE_NEWNET = 0x40000000;
-    internal const int EAGAIN = 11, ENOMEM = 12, ECONNRESET = 104;
+    internal const int EAGAIN = 11, ECONNRESET = 104;
     internal const uint SPLICE_F_NONBLOCK = 2;
 
     private const string Lib = "libc";

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pmoas.Host.Demo;
 
 namespace Pmoas.EndToEnd.SockMap;
@@ -37,12 +36,9 @@ internal sealed class AcceleratedSite : IAsyncDisposable
         return daemon;
     }
 
-    /// <summary>Sum of a metric over all its series with this label, given as <c>name="value"</c>.</summary>
-    internal static async Task<double> SumAsync(HostProcess daemon, string metric, string label = "") =>
-        (await daemon.MetricsAsync()).Split('\n')
-            .Where(line => line.StartsWith($"pmoas_sock_map_{metric}", StringComparison.Ordinal)
-                && line["pmoas_sock_map_".Length..][metric.Length] is '{' or ' ' && line.Contains(label, StringComparison.Ordinal))
-            .Sum(line => double.Parse(line[(line.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture));
+    /// <summary>Sum of a metric over all its series with these labels.</summary>
+    internal static async Task<double> SumAsync(HostProcess daemon, string metric, params (string Name, string Value)[] labels) =>
+        Scrape.Parse(await daemon.MetricsAsync()).Sum($"pmoas_sock_map_{metric}", labels);
 
     public async ValueTask DisposeAsync()
     {

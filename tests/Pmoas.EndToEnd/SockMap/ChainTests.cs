@@ -30,7 +30,7 @@ public sealed class ChainTests
         // The trials, over one connection where the proxy keeps it: those that it keeps stay on TCP.
         await GetAsync(site.Bed, 64, hashes, AcceleratedSite.Trials + 1, connections: 1, keepAlive);
 
-        double before = await AcceleratedSite.SumAsync(daemon, "redirected_bytes_total", "role=\"service\"");
+        double before = await AcceleratedSite.SumAsync(daemon, "redirected_bytes_total", ("role", "service"));
         long bodies = 0;
         foreach (int size in s_sizes)
         {
@@ -39,8 +39,8 @@ public sealed class ChainTests
             bodies += (long)requests * size;
         }
 
-        double redirected = await AcceleratedSite.SumAsync(daemon, "redirected_bytes_total", "role=\"service\"") - before;
-        double passed = await AcceleratedSite.SumAsync(daemon, "passed_bytes_total", "role=\"service\"");
+        double redirected = await AcceleratedSite.SumAsync(daemon, "redirected_bytes_total", ("role", "service")) - before;
+        double passed = await AcceleratedSite.SumAsync(daemon, "passed_bytes_total", ("role", "service"));
         if (keepAlive)
         {
             Assert.True(redirected > 0, $"nothing was redirected of {bodies} bytes; {passed} passed");

@@ -1,13 +1,11 @@
-using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Pmoas.Host.Demo;
 using Pmoas.KernelTests.Accept;
 
 namespace Pmoas.KernelTests.SockMap;
 
 /// <summary>A pod of the bed that the daemon, in this process, accelerates; a server listens in its service's container.</summary>
-internal sealed partial class Accelerated : IAsyncDisposable
+internal sealed class Accelerated : IAsyncDisposable
 {
     /// <summary>Answers of each service that come by TCP first, to see how its ends read.</summary>
     internal const int Trials = 20;
@@ -48,13 +46,7 @@ internal sealed partial class Accelerated : IAsyncDisposable
         _watched.Node.Scrapes.Run();
         using MemoryStream text = new();
         await _watched.Node.Instruments.WriteAsync(text, openMetrics: false, CancellationToken.None);
-        Dictionary<string, double> values = [];
-        foreach (Match match in SampleLine().Matches(Encoding.UTF8.GetString(text.ToArray())))
-        {
-            values[match.Groups[1].Value] = double.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
-        }
-
-        return new Numbers(values);
+        return new Numbers(Scrape.Parse(Encoding.UTF8.GetString(text.ToArray())));
     }
 
     /// <summary>Scrapes until no pair is open and the map is empty: the last segments of a close come after the client is done.</summary>
@@ -70,30 +62,24 @@ internal sealed partial class Accelerated : IAsyncDisposable
         await _watched.DisposeAsync();
         await Bed.DisposeAsync();
     }
-
-    [GeneratedRegex(@"^pmoas_([a-z_]+(?:\{[^}]*\})?) ([^ \n]+)$", RegexOptions.Multiline)]
-    private static partial Regex SampleLine();
 }
 
-/// <summary>The samples of a scrape.</summary>
-internal sealed class Numbers(Dictionary<string, double> values)
+/// <summary>The samples of a scrape; names without <c>pmoas_</c>.</summary>
+internal sealed class Numbers(Scrape scrape)
 {
-    internal double Sidecar(string name, string label = "") => Of(name, PodBed.SidecarName, "sidecar", label);
+    internal double Sidecar(string name, params (string Name, string Value)[] labels) => Of(name, PodBed.SidecarName, "sidecar", labels);
 
-    internal double Service(string name, string label = "") => Of(name, PodBed.ServiceName, "service", label);
+    internal double Service(string name, params (string Name, string Value)[] labels) => Of(name, PodBed.ServiceName, "service", labels);
 
     /// <summary>Sum over all series of a name.</summary>
-    internal double Sum(string name) => values.Where(v => v.Key == name || v.Key.StartsWith($"{name}{{", StringComparison.Ordinal)).Sum(v => v.Value);
+    internal double Sum(string name) => scrape.Sum($"pmoas_{name}");
 
     /// <summary>All of the plugin that is not 0, for a test that failed.</summary>
-    public override string ToString() => string.Join("; ", values
-        .Where(v => v.Value != 0 && v.Key.StartsWith("sock_map_", StringComparison.Ordinal) && !v.Key.Contains("_bucket", StringComparison.Ordinal))
-        .Select(v => $"{v.Key} {v.Value}"));
+    public override string ToString() => string.Join("; ", scrape.Samples
+        .Where(sample => sample.Value != 0 && sample.Name.StartsWith("pmoas_sock_map_", StringComparison.Ordinal) && !sample.Name.EndsWith("_bucket", StringComparison.Ordinal))
+        .Select(sample => $"{sample.Name}{{{string.Join(',', sample.Labels.Values)}}} {sample.Value}"));
 
-    private double Of(string name, string container, string role, string label)
-    {
-        string wanted = $"container=\"{container}\",role=\"{role}\"{(label.Length > 0 ? "," + label : "")}}}";
-        return values.Where(v => v.Key.StartsWith($"{name}{{", StringComparison.Ordinal) && v.Key.EndsWith(wanted, StringComparison.Ordinal))
-            .Select(v => v.Value).DefaultIfEmpty(double.NaN).Single();
-    }
+    /// <summary>The one sample; NaN when there is none.</summary>
+    private double Of(string name, string container, string role, (string Name, string Value)[] labels) =>
+        scrape.Find($"pmoas_{name}", [("container", container), ("role", role), .. labels]).Select(sample => sample.Value).DefaultIfEmpty(double.NaN).Single();
 }

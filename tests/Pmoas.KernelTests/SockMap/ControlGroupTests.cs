@@ -38,16 +38,16 @@ public sealed class ControlGroupTests
             async () =>
             {
                 await pod.Streams.RunAsync("turns", Address, Accelerated.Port, 20, 100, 100);
-                return (s = await pod.ScrapeAsync()).Sidecar("sock_map_rolled_back", "reason=\"latency\"") == 1;
+                return (s = await pod.ScrapeAsync()).Sidecar("sock_map_rolled_back", ("reason", "latency")) == 1;
             },
             "the container is rolled back");
 
         s = await pod.ScrapeAtRestAsync();
-        double refused = s.Sidecar("sock_map_refused_pairs_total", "reason=\"rolled_back\"");
+        double refused = s.Sidecar("sock_map_refused_pairs_total", ("reason", "rolled_back"));
         double before = s.Sidecar("sock_map_enrolled_pairs_total") + s.Sidecar("sock_map_control_pairs_total");
         await pod.Streams.RunAsync("short", Address, Accelerated.Port, 100, 1);
         s = await pod.ScrapeAtRestAsync();
         Assert.Equal(before, s.Sidecar("sock_map_enrolled_pairs_total") + s.Sidecar("sock_map_control_pairs_total"));
-        Assert.Equal(refused + 100, s.Sidecar("sock_map_refused_pairs_total", "reason=\"rolled_back\""));
+        Assert.Equal(refused + 100, s.Sidecar("sock_map_refused_pairs_total", ("reason", "rolled_back")));
     }
 }

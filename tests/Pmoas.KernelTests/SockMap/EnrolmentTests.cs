@@ -18,7 +18,7 @@ public sealed class EnrolmentTests
         string to = connecting == "pod" ? pod.Bed.Plan.PodIPv4 : connecting;
         await pod.PassTrialsAsync(to);
         Numbers before = await pod.ScrapeAtRestAsync();
-        Assert.Equal(Accelerated.Trials, before.Sidecar("sock_map_refused_pairs_total", "reason=\"trial\""));
+        Assert.Equal(Accelerated.Trials, before.Sidecar("sock_map_refused_pairs_total", ("reason", "trial")));
         Assert.Equal(0, before.Sum("sock_map_enrolled_pairs_total"));
 
         StreamResult did = await pod.Streams.RunAsync("short", to, Accelerated.Port, Connections, 2);
@@ -37,10 +37,10 @@ public sealed class EnrolmentTests
         Assert.Equal(sent, after.Service("accept_received_bytes_total") - before.Service("accept_received_bytes_total"));
         Assert.Equal(
             sent,
-            after.Sidecar("resource_usage_network_sent_bytes_total", "leg=\"inside\"") - before.Sidecar("resource_usage_network_sent_bytes_total", "leg=\"inside\""));
+            after.Sidecar("resource_usage_network_sent_bytes_total", ("leg", "inside")) - before.Sidecar("resource_usage_network_sent_bytes_total", ("leg", "inside")));
         Assert.Equal(
             did.ReceivedBytes,
-            after.Service("resource_usage_network_sent_bytes_total", "leg=\"inside\"") - before.Service("resource_usage_network_sent_bytes_total", "leg=\"inside\""));
+            after.Service("resource_usage_network_sent_bytes_total", ("leg", "inside")) - before.Service("resource_usage_network_sent_bytes_total", ("leg", "inside")));
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class EnrolmentTests
         await pod.Streams.RunAsync(pod.Bed.Service, "short", "127.0.0.1", Accelerated.Port, Connections, 1);
         s = await pod.ScrapeAtRestAsync();
         Assert.Equal(0, s.Sum("sock_map_enrolled_pairs_total"));
-        Assert.Equal(Connections, s.Service("sock_map_refused_pairs_total", "reason=\"roles\""));
+        Assert.Equal(Connections, s.Service("sock_map_refused_pairs_total", ("reason", "roles")));
     }
 
     [Fact]
@@ -85,13 +85,13 @@ public sealed class EnrolmentTests
         await pod.Streams.RunAsync("short", "127.0.0.1", Accelerated.Port, 100, 1);
         await pod.Streams.RunAsync("short", "127.0.0.1", 9401, 100, 1);
         Numbers s = await pod.ScrapeAtRestAsync();
-        Assert.Equal(100, s.Sidecar("sock_map_refused_pairs_total", "reason=\"scope\""));
+        Assert.Equal(100, s.Sidecar("sock_map_refused_pairs_total", ("reason", "scope")));
         Assert.Equal(100 - Accelerated.Trials, s.Sidecar("sock_map_enrolled_pairs_total"));
 
         await using Accelerated other = await Accelerated.StartAsync(options: "control_percent = 0\ninclude_pods = [\"another-*\"]");
         await other.Streams.RunAsync("short", "127.0.0.1", Accelerated.Port, 100, 1);
         s = await other.ScrapeAtRestAsync();
-        Assert.Equal(100, s.Sidecar("sock_map_refused_pairs_total", "reason=\"scope\""));
+        Assert.Equal(100, s.Sidecar("sock_map_refused_pairs_total", ("reason", "scope")));
         Assert.Equal(0, s.Sum("sock_map_enrolled_pairs_total"));
     }
 }
