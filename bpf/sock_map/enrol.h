@@ -12,30 +12,9 @@
 #define E2BIG 7
 #define EBUSY 16
 
-const volatile __u32 scope = SCOPE_INSIDE_LEG;
-const volatile __u64 only_netns = 0; /* cookie; 0: all. The self-test keeps to its own. */
-const volatile bool chosen_only = false; /* only containers that are in chosen */
-const volatile bool ports_only = false; /* only services at ports that are in ports */
-
 /* Off: nobody new is enrolled. Written by user space at any time; so is the next. */
 __u32 enabled = 0;
 __u32 control_percent = 0;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 16384);
-	__type(key, __u32); /* container */
-	__type(value, __u32); /* 0: it was rolled back */
-} chosen SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1024);
-	__type(key, __u32); /* port */
-	__type(value, __u32); /* 0: never */
-} ports SEC(".maps");
 
 /* The end that connects, as both see it: NAT inside a pod changes only where it connects to. */
 struct handshake_key {
@@ -102,37 +81,6 @@ static __always_inline void handshake_key(struct handshake_key *k, const __u32 *
 	k->address[3] = address[3];
 	k->port = port;
 	k->unused = 0;
-}
-
-/* What keeps a container from being accelerated; REFUSED_REASONS when nothing does. */
-static __always_inline enum refused_reason container_fault(const struct pmoas_tag *tag)
-{
-	__u32 *c;
-
-	if (!tag)
-		return scope == SCOPE_ALL_LOCAL && !chosen_only ? REFUSED_REASONS : REFUSED_SCOPE;
-	c = bpf_map_lookup_elem(&reads, &tag->container);
-	if (c)
-		return *c & READS_BY_SPLICE ? REFUSED_SPLICE : REFUSED_BLOCKING;
-	c = bpf_map_lookup_elem(&chosen, &tag->container);
-	if (c)
-		return *c ? REFUSED_REASONS : REFUSED_ROLLED_BACK;
-	return chosen_only ? REFUSED_SCOPE : REFUSED_REASONS;
-}
-
-static __always_inline bool is_port_right(__u32 port)
-{
-	__u32 *p = bpf_map_lookup_elem(&ports, &port);
-
-	return p ? *p : !ports_only;
-}
-
-static __always_inline bool are_roles_right(__u32 one, __u32 other)
-{
-	if (scope != SCOPE_INSIDE_LEG)
-		return true;
-	return (one == PMOAS_ROLE_SIDECAR && other == PMOAS_ROLE_SERVICE) ||
-	       (one == PMOAS_ROLE_SERVICE && other == PMOAS_ROLE_SIDECAR);
 }
 
 static __always_inline void listening(struct bpf_sock_ops *ops)
@@ -367,49 +315,6 @@ static __always_inline void accepted(struct bpf_sock_ops *ops)
 	else
 		ADD(t->enrolled, 1);
 	ADD(t->open, 1);
-}
-
-static __always_inline void count_failure(struct bpf_sock *sk, const struct pmoas_pair *pair, __u32 side)
-{
-	struct direction *d = bpf_sk_storage_get(&directions, sk, 0, 0);
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	struct sock_map_totals *t;
-
-	if (!d || !tp || !tp->inet_conn.icsk_inet.sk.sk_err)
-		return;
-	t = totals_of(pair->container[side]);
-	if (t)
-		ADD(t->failed[d->is_control ? GROUP_CONTROL : GROUP_ACCELERATED], 1);
-}
-
-/* One end is closed for good. The kernel takes it out of the map by itself. */
-static __always_inline void closed(struct bpf_sock_ops *ops)
-{
-	struct bpf_sock *sk = ops->sk;
-	struct sock_map_totals *t;
-	struct pmoas_pair *pair;
-	struct pmoas_end *e;
-
-	if (!sk)
-		return;
-	e = bpf_sk_storage_get(&pmoas_ends, sk, 0, 0);
-	if (!e || e->done)
-		return;
-	pair = bpf_map_lookup_elem(&pmoas_pairs, &e->pair);
-	e->done = 1;
-	if (!pair)
-		return;
-	e->sent_bytes = pair->sent_bytes[e->side & 1];
-	e->received_bytes = pair->sent_bytes[!(e->side & 1)];
-	count_failure(sk, pair, e->side & 1);
-	if (pair->complete && !__sync_lock_test_and_set(&pair->closed, 1))
-		return; /* the other end is still there */
-	if (pair->complete) {
-		t = totals_of(pair->container[0]);
-		if (t)
-			ADD(t->open, -1);
-	}
-	bpf_map_delete_elem(&pmoas_pairs, &e->pair);
 }
 
 #endif

@@ -11,7 +11,9 @@
 #include "books.h"
 #include "pairs.h"
 #include "trials.h"
+#include "scope.h"
 #include "enrol.h"
+#include "ending.h"
 #include "turns.h"
 #include "redirect.h"
 
