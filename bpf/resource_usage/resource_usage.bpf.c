@@ -30,10 +30,10 @@ int BPF_PROG(victim_marked, struct task_struct *victim)
 	return 0;
 }
 
-SEC("tp_btf/block_bio_queue")
-int BPF_PROG(bio_queued, struct bio *bio)
+SEC("tp_btf/block_getrq")
+int BPF_PROG(request_made, struct bio *bio)
 {
-	block_submitted(bio);
+	block_made(bio);
 	return 0;
 }
 

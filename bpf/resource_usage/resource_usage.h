@@ -18,6 +18,12 @@ enum leg {
 	LEGS,
 };
 
+enum block_direction {
+	BLOCK_READ,
+	BLOCK_WRITE,
+	BLOCK_DIRECTIONS,
+};
+
 /* What one container used; the value of map totals. Every member is a metric. */
 struct resource_usage_totals {
 	__u64 context_switches[SWITCH_KINDS];
@@ -26,6 +32,7 @@ struct resource_usage_totals {
 	__u64 sent_bytes[LEGS];
 	__u64 received_packets[LEGS];
 	__u64 sent_packets[LEGS];
+	__u64 block_requests[BLOCK_DIRECTIONS];
 	struct pmoas_histogram run_queue_delay; /* all in nanoseconds */
 	struct pmoas_histogram block_read;
 	struct pmoas_histogram block_write;

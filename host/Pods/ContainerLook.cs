@@ -93,7 +93,7 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
     public Container Named(Container nameless, PodSpec pod, ContainerSpec spec)
     {
         RoleDecision decision = RuleMatch.Decide(Rules, pod, spec, command: "");
-        Container named = WithNames(nameless, pod, spec) with { Image = spec.Image, Role = decision.Role, RoleReason = decision.Reason, IsProvisional = false };
+        Container named = WithNames(nameless, pod, spec) with { Image = spec.Image, CpuRequest = spec.CpuRequest, Role = decision.Role, RoleReason = decision.Reason, IsProvisional = false };
         News.Add(new ContainerChange(ContainerEvent.Appeared, named));
         News.Add(new ContainerChange(ContainerEvent.Gone, named));
         return named;
@@ -141,6 +141,7 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         {
             PodId = container.PodId,
             Image = container.Spec.Image,
+            CpuRequest = container.Spec.CpuRequest,
             Role = decision.Role,
             RoleReason = decision.Reason,
         };

@@ -82,6 +82,7 @@ internal static class PodMerge
         Annotations = LabelSet.Both(first.Annotations, second.Annotations),
         Kind = Known(first.Kind, second.Kind),
         Id = Either(first.Id, second.Id),
+        CpuRequest = first.CpuRequest ?? second.CpuRequest,
         Pid = first.Pid > 0 ? first.Pid : second.Pid,
         RuntimePid = first.RuntimePid > 0 ? first.RuntimePid : second.RuntimePid,
     };

@@ -66,6 +66,9 @@ internal sealed record ContainerSpec(
     /// <summary>Annotations of the container itself.</summary>
     public IReadOnlyDictionary<string, string> Annotations { get; init; } = PodSpec.NoLabels;
 
+    /// <summary>CPU time it asks for, in cores; null when the source does not tell.</summary>
+    public double? CpuRequest { get; init; }
+
     /// <summary>Its first process, as this daemon's pid namespace numbers it; 0 when unknown.</summary>
     public int Pid { get; init; }
 
@@ -75,7 +78,7 @@ internal sealed record ContainerSpec(
     /// <summary>True when it is described alike.</summary>
     public bool IsDescribedLike(ContainerSpec other) => ReferenceEquals(this, other) || (
         Name == other.Name && Image == other.Image && CgroupPath == other.CgroupPath && Kind == other.Kind && Id == other.Id && Pid == other.Pid
-        && RuntimePid == other.RuntimePid && LabelSet.Same(Labels, other.Labels) && LabelSet.Same(Annotations, other.Annotations));
+        && CpuRequest == other.CpuRequest && RuntimePid == other.RuntimePid && LabelSet.Same(Labels, other.Labels) && LabelSet.Same(Annotations, other.Annotations));
 }
 
 /// <summary>How a pod runs a container.</summary>

@@ -45,12 +45,17 @@ internal static class KernelMetrics
         "Processes of the container that the kernel chose to kill for want of memory.", ByContainer)
     { Field = "oom_kills" };
 
+    public static readonly CounterDef BlockRequests = new("pmoas_resource_usage_block_requests_total",
+        "Requests made of block devices; one made of several is counted once. What goes to a loop device is counted at the device below it.",
+        [.. Label.Container, new("direction", "read or write.", "read", "write")])
+    { Field = "block_requests" };
+
     public static readonly HistogramDef BlockRead = new("pmoas_resource_usage_block_read_seconds",
-        "Time of a block device's read request from its making to its end; one made of several is counted once.", ByContainer)
+        "Time of a block device's read request from its making to its end, where the kernel told its end: see block_requests_total.", ByContainer)
     { Field = "block_read", Scale = Nanoseconds };
 
     public static readonly HistogramDef BlockWrite = new("pmoas_resource_usage_block_write_seconds",
-        "Time of a block device's write request from its making to its end; one made of several is counted once. "
+        "Time of a block device's write request from its making to its end, where the kernel told its end: see block_requests_total. "
             + "Writeback belongs to its container on cgroup v2, to nobody on v1.",
         ByContainer)
     { Field = "block_write", Scale = Nanoseconds };
@@ -94,7 +99,7 @@ internal static class KernelMetrics
 
     public static readonly MetricDef[] All =
     [
-        RunQueueDelay, ContextSwitches, OomKills, BlockRead, BlockWrite, ReceivedBytes, SentBytes, ReceivedPackets, SentPackets, Sockets,
+        RunQueueDelay, ContextSwitches, OomKills, BlockRequests, BlockRead, BlockWrite, ReceivedBytes, SentBytes, ReceivedPackets, SentPackets, Sockets,
         Lost, BlockUnattributed,
     ];
 }

@@ -9,7 +9,7 @@ internal static class KernelUsage
     private const string Walk = "walk_files";
 
     private static readonly string[] Scheduling = ["switched"];
-    private static readonly string[] Block = ["bio_queued", "request_completed"];
+    private static readonly string[] Block = ["request_made", "request_completed"];
     private static readonly string[] Connections = ["state_changed", "state_changed_nested"];
     private static readonly string[] Datagrams = ["udp_sent", "udpv6_sent", "udp_received", "udpv6_received"];
     private static readonly string[] Messages = ["message_received", "message_sent"];
@@ -30,7 +30,7 @@ internal static class KernelUsage
         new Hook("block requests", string.Join('+', Block))
         {
             Required = false,
-            WithoutIt = "pmoas_resource_usage_block_read_seconds and pmoas_resource_usage_block_write_seconds stay empty.",
+            WithoutIt = "pmoas_resource_usage_block_requests_total, _block_read_seconds and _block_write_seconds stay empty.",
         },
 
         // In this order: the second program does what the kernel kept from the first.

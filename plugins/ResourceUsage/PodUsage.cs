@@ -6,13 +6,14 @@ using Pmoas.Sdk.Pods;
 namespace Pmoas.ResourceUsage;
 
 /// <summary>What is told of one pod: its network, and the sidecars' share of it. Not thread-safe.</summary>
-internal sealed class PodUsage(uint id, KeptFiles files, OwnedSeries series, UsageInstruments to) : IDisposable
+internal sealed class PodUsage(uint id, KeptFiles files, NetworkClaims claims, OwnedSeries series, UsageInstruments to) : IDisposable
 {
-    private readonly PodNetwork _network = new(files, series, to);
+    private readonly PodNetwork _network = new(files, claims, series, to);
     private readonly List<Member> _members = [];
     private readonly Dictionary<uint, double> _carried = [];
     private OwnedGauge? _cpu, _memory;
     private long _due;
+    private bool _networkIsDue, _everything;
 
     /// <summary>Begins to name its containers anew: they have changed.</summary>
     internal void Forget()
@@ -28,21 +29,30 @@ internal sealed class PodUsage(uint id, KeptFiles files, OwnedSeries series, Usa
         LastSeconds = _carried.TryGetValue(usage.Container.Id, out double seconds) ? seconds : -1,
     });
 
-    /// <summary>Reads what is due; after its containers have been read.</summary>
+    /// <summary>Tells the sidecars' share and finds the pod's network; after its containers have been read.</summary>
     /// <param name="now">Milliseconds on any clock that only goes forward.</param>
     /// <param name="refresh">Milliseconds after which everything is read.</param>
-    internal void Collect(long now, long refresh)
+    internal void Begin(long now, long refresh)
     {
-        bool everything = now >= _due;
-        if (everything)
+        _everything = now >= _due;
+        if (_everything)
         {
             _due = now + refresh - (_due == 0 ? refresh * (id % 8) / 8 : 0);
         }
 
-        bool ran = Share();
-        if (ran || everything)
+        _networkIsDue = Share() || _everything;
+        if (_networkIsDue)
         {
-            _network.Collect(AnyProcess(), everything);
+            _network.Locate(AnyProcess(), _everything);
+        }
+    }
+
+    /// <summary>Reads its network, if that is due; after all pods have begun.</summary>
+    internal void Collect()
+    {
+        if (_networkIsDue)
+        {
+            _network.Collect(AnyProcess(), _everything);
         }
     }
 

@@ -21,13 +21,13 @@ internal static class ResourceUsageMetrics
         "CPU time the container may take at most, in cores; absent when it is not limited.", ByContainer);
 
     public static readonly GaugeDef CpuRequest = new("pmoas_resource_usage_cpu_request_cores",
-        "CPU time the container asked for, as its shares or weight tell; absent when they have a default value.", ByContainer);
+        "CPU time the container asked for, as its pod tells, else its shares or weight; absent when these have a default value.", ByContainer);
 
     public static readonly CounterDef CpuThrottled = new("pmoas_resource_usage_cpu_throttled_seconds_total",
         "Time the container's tasks were kept from running because its CPU limit was used up, summed over CPUs.", ByContainer);
 
     public static readonly CounterDef CpuPeriods = new("pmoas_resource_usage_cpu_periods_total",
-        "Periods of the CPU limit in which the container ran.", ByContainer);
+        "Periods of the CPU limit in which the container ran; those of limited cgroups below its own are added.", ByContainer);
 
     public static readonly CounterDef CpuThrottledPeriods = new("pmoas_resource_usage_cpu_throttled_periods_total",
         "Periods in which the CPU limit was used up.", ByContainer);
@@ -73,7 +73,7 @@ internal static class ResourceUsageMetrics
         "Processes whose open files were counted: less than there are when the bound of a scrape was reached.", ByContainer);
 
     public static readonly CounterDef InterfaceBytes = new("pmoas_resource_usage_interface_bytes_total",
-        "Bytes through an interface of the pod; pods on the machine's own network have none.", ByInterface);
+        "Bytes through an interface of the pod; pods on the machine's own network, or on one they share, have none.", ByInterface);
 
     public static readonly CounterDef InterfacePackets = new("pmoas_resource_usage_interface_packets_total",
         "Packets through an interface of the pod.", ByInterface);

@@ -1,4 +1,5 @@
 using Pmoas.ResourceUsage.Cgroups;
+using Pmoas.ResourceUsage.Network;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Sdk.Pods;
 
@@ -29,7 +30,8 @@ internal sealed class UsageCollector : IDisposable
         _files = new KeptFiles((int)Math.Min(options.MaxKeptFiles, KeptFiles.DescriptorLimit() / 2));
         _containers = ContainerSeries.ByContainer(
             index, (container, series) => new ContainerUsage(container, places, _files, devices, series, to), usage => usage.Dispose());
-        _pods = ContainerSeries.ByPod(index, (container, series) => new PodUsage(container.PodId, _files, series, to), pod => pod.Dispose());
+        NetworkClaims claims = new();
+        _pods = ContainerSeries.ByPod(index, (container, series) => new PodUsage(container.PodId, _files, claims, series, to), pod => pod.Dispose());
     }
 
     /// <summary>Descriptors kept now.</summary>
@@ -54,7 +56,13 @@ internal sealed class UsageCollector : IDisposable
 
         for (int i = 0; i < _pods.Running.Count; i++)
         {
-            _pods.Running[i].Collect(now, _refresh);
+            _pods.Running[i].Begin(now, _refresh);
+        }
+
+        // Only now is it known which pods share a network.
+        for (int i = 0; i < _pods.Running.Count; i++)
+        {
+            _pods.Running[i].Collect();
         }
 
         _to.KeptFiles.Set(_files.Kept);
@@ -81,6 +89,7 @@ internal sealed class UsageCollector : IDisposable
             // All may have changed since the update; the next scrape sees that too.
             if (_containers.TryGet(container, out ContainerUsage? usage) && _pods.TryGet(container, out PodUsage? pod))
             {
+                usage.Told(container);
                 pod.Add(usage, container.Role);
             }
         }

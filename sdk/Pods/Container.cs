@@ -24,6 +24,9 @@ public sealed record Container
     /// <summary>Image reference as the user wrote it; empty when unknown.</summary>
     public string Image { get; init; } = "";
 
+    /// <summary>CPU time it asked for, in cores, as its pod says; null when no source tells.</summary>
+    public double? CpuRequest { get; init; }
+
     /// <summary>Inode number of the container's cgroup directory: the cgroup id that kernel programs read.</summary>
     public required ulong CgroupId { get; init; }
 

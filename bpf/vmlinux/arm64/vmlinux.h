@@ -198,8 +198,17 @@ struct blkcg_gq {
 	struct blkcg *blkcg;
 };
 
+struct block_device;
 struct bio {
 	struct blkcg_gq *bi_blkg;
+	struct block_device *bi_bdev;
+	blk_opf_t bi_opf;
+};
+
+typedef u32 __kernel_dev_t;
+typedef __kernel_dev_t dev_t;
+struct block_device {
+	dev_t bd_dev;
 };
 
 struct request {
@@ -283,6 +292,7 @@ enum {
 	IPPROTO_UDP = 17,
 };
 
+struct proto;
 struct sock_common {
 	short unsigned int skc_family;
 	unsigned char skc_state;
@@ -295,9 +305,11 @@ struct sock_common {
 	possible_net_t skc_net;
 	atomic64_t skc_cookie;
 	long unsigned int skc_flags;
+	struct proto *skc_prot;
 };
 
 struct bpf_local_storage;
+struct mem_cgroup;
 struct sock {
 	struct sock_common __sk_common;
 	int sk_err;
@@ -311,6 +323,7 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 	void *sk_user_data;
 	struct bpf_local_storage *sk_bpf_storage;
+	struct mem_cgroup *sk_memcg;
 };
 
 struct inet_sock {
@@ -544,6 +557,28 @@ enum {
 	BPF_SOCK_OPS_STATE_CB = 10,
 	BPF_SOCK_OPS_TCP_LISTEN_CB = 11,
 	BPF_SOCK_OPS_STATE_CB_FLAG = 4,
+};
+
+struct proto {
+	long unsigned int *memory_pressure;
+};
+
+typedef atomic64_t atomic_long_t;
+struct page_counter {
+	atomic_long_t usage;
+	long unsigned int max;
+	struct page_counter *parent;
+};
+
+struct mem_cgroup_per_node;
+struct mem_cgroup {
+	struct page_counter memory;
+	struct page_counter tcpmem;
+	struct mem_cgroup_per_node *nodeinfo[0];
+};
+
+struct mem_cgroup_per_node {
+	long unsigned int lru_zone_size[25];
 };
 
 struct sk_psock {

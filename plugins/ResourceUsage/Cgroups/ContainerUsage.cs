@@ -19,7 +19,7 @@ internal sealed class ContainerUsage : IDisposable
     {
         Container = container;
         string path = container.CgroupPath;
-        _cpu = new CpuUsage(places, path, files, series, to);
+        _cpu = new CpuUsage(places, path, files, series, to) { RequestTold = container.CpuRequest };
         _memory = new MemoryUsage(places, path, files, series, to);
         _blockIo = new BlockIoUsage(places, path, files, devices, series, to);
         _pressure = new PressureUsage(places, path, files, series, to);
@@ -37,6 +37,9 @@ internal sealed class ContainerUsage : IDisposable
 
     /// <summary>A process of the container, as of the last look; 0 when there was none.</summary>
     internal int AnyProcess => _processes.AnyProcess;
+
+    /// <summary>What the sources say of it now; the role is not looked at.</summary>
+    internal void Told(Container now) => _cpu.RequestTold = now.CpuRequest;
 
     /// <summary>Reads what is due.</summary>
     /// <param name="now">Milliseconds on any clock that only goes forward.</param>

@@ -2,7 +2,7 @@ using Pmoas.Sdk.Metrics;
 
 namespace Pmoas.ResourceUsage.Cgroups;
 
-/// <summary>CPU time, limit and throttling of one container, cgroups below its own included (limits are its own).</summary>
+/// <summary>CPU time, limit, request and throttling of one container, cgroups below its own included (limit and request are its own).</summary>
 internal sealed class CpuUsage : IDisposable
 {
     private const double Nanoseconds = 1e-9;
@@ -14,19 +14,18 @@ internal sealed class CpuUsage : IDisposable
     /// <summary>What the kernel and the kubelet write when nothing was asked for.</summary>
     private const ulong DefaultShares = 1024, DefaultWeight = 100, LeastShares = 2;
 
-    private static readonly byte[][] s_v2 =
-        ["user_usec"u8.ToArray(), "system_usec"u8.ToArray(), "nr_periods"u8.ToArray(), "nr_throttled"u8.ToArray(), "throttled_usec"u8.ToArray()];
+    private static readonly byte[][] s_v2 = ["user_usec"u8.ToArray(), "system_usec"u8.ToArray()];
 
     private static readonly byte[][] s_modes = ["user"u8.ToArray(), "system"u8.ToArray()];
-
-    private static readonly byte[][] s_throttling = ["nr_periods"u8.ToArray(), "nr_throttled"u8.ToArray(), "throttled_time"u8.ToArray()];
 
     private readonly OwnedSeries _series;
     private readonly UsageInstruments _to;
     private readonly KeptFile? _time, _modes, _stat, _quota, _period, _shares;
-    private readonly bool _timeIsV2, _limitIsV2;
+    private readonly bool _timeIsV2, _limitIsV2, _isKubelets;
+    private readonly Throttling? _throttling;
+    private readonly ThrottlingBelow? _below;
     private readonly ulong[] _now = new ulong[s_v2.Length];
-    private OwnedCounter? _userSeconds, _systemSeconds, _throttled, _periods, _throttledPeriods;
+    private OwnedCounter? _userSeconds, _systemSeconds;
     private OwnedGauge? _limit, _request;
     private ulong _lastTotal, _lastUser;
     private bool _limited;
@@ -34,6 +33,7 @@ internal sealed class CpuUsage : IDisposable
     internal CpuUsage(CgroupPlaces places, string path, KeptFiles files, OwnedSeries series, UsageInstruments to)
     {
         (_series, _to) = (series, to);
+        _isKubelets = path.Contains("kubepods", StringComparison.Ordinal);
         if (places.CpuTime is { } time)
         {
             _timeIsV2 = time.IsV2;
@@ -44,6 +44,8 @@ internal sealed class CpuUsage : IDisposable
         if (places.Cpu is { } cpu)
         {
             _limitIsV2 = cpu.IsV2;
+            _throttling = new Throttling(cpu.IsV2, series, to);
+            _below = new ThrottlingBelow(cpu, path, files, series, to);
             _stat = cpu.IsV2 ? null : files.File(cpu.File(path, "cpu.stat"));
             _quota = files.File(cpu.File(path, cpu.IsV2 ? "cpu.max" : "cpu.cfs_quota_us"));
             _period = cpu.IsV2 ? null : files.File(cpu.File(path, "cpu.cfs_period_us"));
@@ -54,16 +56,25 @@ internal sealed class CpuUsage : IDisposable
     /// <summary>CPU time of the container, in seconds, as of the last read.</summary>
     internal double Seconds { get; private set; }
 
+    /// <summary>The request in cores as a source tells it; null when none does.</summary>
+    internal double? RequestTold { get; set; }
+
     /// <summary>Reads CPU time, and throttling where there is a limit.</summary>
     /// <param name="everything">True: throttling also when the container did not run.</param>
     internal void Collect(bool everything)
     {
         bool ran = _timeIsV2 ? CollectV2(everything) : CollectTime();
-        if ((ran || everything) && _limited && _stat is not null && _stat.TryRead(out ReadOnlySpan<byte> text)
-            && CgroupText.Numbers(text, s_throttling, _now) == (1u << s_throttling.Length) - 1)
+        if (!ran && !everything)
         {
-            Throttling(_now[0], _now[1], _now[2] * Nanoseconds);
+            return;
         }
+
+        if (_limited && _stat is not null && _stat.TryRead(out ReadOnlySpan<byte> text))
+        {
+            _throttling!.Follow(text);
+        }
+
+        _below?.Collect(everything);
     }
 
     /// <summary>Reads limit and request; before the first <see cref="Collect"/>.</summary>
@@ -71,6 +82,11 @@ internal sealed class CpuUsage : IDisposable
     {
         double? limit = _limitIsV2 ? LimitV2() : LimitV1();
         _limited = limit is not null;
+        if (_limited)
+        {
+            _throttling!.Begin();
+        }
+
         Show(ref _limit, _to.CpuLimit, limit);
         Show(ref _request, _to.CpuRequest, Request());
     }
@@ -78,6 +94,7 @@ internal sealed class CpuUsage : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _below?.Dispose();
         foreach (KeptFile? file in (ReadOnlySpan<KeptFile?>)[_time, _modes, _stat, _quota, _period, _shares])
         {
             file?.Dispose();
@@ -133,9 +150,9 @@ internal sealed class CpuUsage : IDisposable
             Time(total, _now[0] * Microseconds, _now[1] * Microseconds, Microseconds);
         }
 
-        if ((ran || everything) && _limited && (found & 0b11100) == 0b11100)
+        if ((ran || everything) && _limited)
         {
-            Throttling(_now[2], _now[3], _now[4] * Microseconds);
+            _throttling!.Follow(text);
         }
 
         return ran;
@@ -147,13 +164,6 @@ internal sealed class CpuUsage : IDisposable
         Seconds = total * unit;
         (_userSeconds ??= _series.Counter(_to.CpuSeconds, "user")).Follow(user);
         (_systemSeconds ??= _series.Counter(_to.CpuSeconds, "system")).Follow(system);
-    }
-
-    private void Throttling(ulong periods, ulong throttled, double seconds)
-    {
-        (_periods ??= _series.Counter(_to.CpuPeriods)).Follow(periods);
-        (_throttledPeriods ??= _series.Counter(_to.CpuThrottledPeriods)).Follow(throttled);
-        (_throttled ??= _series.Counter(_to.CpuThrottled)).Follow(seconds);
     }
 
     private double? LimitV1() =>
@@ -171,6 +181,11 @@ internal sealed class CpuUsage : IDisposable
 
     private double? Request()
     {
+        if (RequestTold is { } told)
+        {
+            return told;
+        }
+
         if (_shares is null || !_shares.TryRead(out ReadOnlySpan<byte> text) || !CgroupText.TryNumber(text, out ulong value))
         {
             return null;
@@ -178,7 +193,8 @@ internal sealed class CpuUsage : IDisposable
 
         if (!_limitIsV2)
         {
-            return value is DefaultShares or <= LeastShares ? null : value / 1024.0;
+            // The kubelet always writes something: what reads as the kernel's default is one core there.
+            return value <= LeastShares || (value == DefaultShares && !_isKubelets) ? null : value / 1024.0;
         }
 
         // The inverse of what runtimes make of shares: 2 … 262144 become 1 … 10000.

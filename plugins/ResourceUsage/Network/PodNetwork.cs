@@ -4,8 +4,8 @@ using Pmoas.Sdk.Metrics;
 
 namespace Pmoas.ResourceUsage.Network;
 
-/// <summary>Interfaces and sockets of one pod's network namespace. Not thread-safe.</summary>
-internal sealed class PodNetwork(KeptFiles files, OwnedSeries series, UsageInstruments to) : IDisposable
+/// <summary>Interfaces and sockets of one pod's network namespace; nothing when it shares it. Not thread-safe.</summary>
+internal sealed class PodNetwork(KeptFiles files, NetworkClaims claims, OwnedSeries series, UsageInstruments to) : IDisposable
 {
     /// <summary>More interfaces than a pod has; a namespace with more is a router's.</summary>
     private const int MostInterfaces = 32;
@@ -13,31 +13,38 @@ internal sealed class PodNetwork(KeptFiles files, OwnedSeries series, UsageInstr
     private readonly PodProcess _process = new(files);
     private readonly List<Interface> _interfaces = [];
     private OwnedGauge? _allSockets, _tcp, _timeWait, _udp;
-    private bool _own;
+    private ulong _network;
 
-    /// <summary>Reads what is due.</summary>
+    /// <summary>Finds the namespace; for all pods before any of them is read.</summary>
     /// <param name="pid">A process of the pod; 0 when none is known.</param>
-    /// <param name="everything">True: sockets too, and whether the network is the pod's own.</param>
-    internal void Collect(int pid, bool everything)
+    /// <param name="everything">True: also whether it is still the same.</param>
+    internal void Locate(int pid, bool everything)
     {
-        if (!_process.IsHeld || (everything && !_process.HasOwnNetwork))
+        if (!_process.IsHeld || (everything && _process.Network == 0))
         {
             Hold(pid);
         }
         else if (everything)
         {
-            _own = true;
+            claims.Move(ref _network, _process.Network);
         }
+    }
 
-        if (!_own)
+    /// <summary>Reads what is due.</summary>
+    /// <param name="pid">A process of the pod; 0 when none is known.</param>
+    /// <param name="everything">True: sockets too.</param>
+    internal void Collect(int pid, bool everything)
+    {
+        if (!claims.IsOfOnePod(_network))
         {
+            ForgetSockets();
             return;
         }
 
         if (!_process.TryRead("net/dev\0"u8, out ReadOnlySpan<byte> text))
         {
-            Hold(pid == 0 ? 0 : pid); // it ended: another may still run
-            if (!_own || !_process.TryRead("net/dev\0"u8, out text))
+            Hold(pid); // it ended: another may still run
+            if (!claims.IsOfOnePod(_network) || !_process.TryRead("net/dev\0"u8, out text))
             {
                 return;
             }
@@ -51,7 +58,11 @@ internal sealed class PodNetwork(KeptFiles files, OwnedSeries series, UsageInstr
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        _process.Dispose();
+        claims.Move(ref _network, 0);
+    }
 
     private void Hold(int pid)
     {
@@ -61,7 +72,7 @@ internal sealed class PodNetwork(KeptFiles files, OwnedSeries series, UsageInstr
             _process.Hold(pid);
         }
 
-        _own = _process.IsHeld && _process.HasOwnNetwork;
+        claims.Move(ref _network, _process.IsHeld ? _process.Network : 0);
     }
 
     private void Interfaces(ReadOnlySpan<byte> text)
@@ -93,6 +104,14 @@ internal sealed class PodNetwork(KeptFiles files, OwnedSeries series, UsageInstr
         (_tcp ??= series.Gauge(to.Sockets, "tcp", "in_use")).Set(counts.TcpInUse);
         (_timeWait ??= series.Gauge(to.Sockets, "tcp", "time_wait")).Set(counts.TcpTimeWait);
         (_udp ??= series.Gauge(to.Sockets, "udp", "in_use")).Set(counts.UdpInUse);
+    }
+
+    private void ForgetSockets()
+    {
+        _allSockets?.Clear();
+        _tcp?.Clear();
+        _timeWait?.Clear();
+        _udp?.Clear();
     }
 
     private Interface? Known(ReadOnlySpan<byte> name)

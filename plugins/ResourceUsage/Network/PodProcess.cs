@@ -16,13 +16,16 @@ internal sealed unsafe class PodProcess(KeptFiles files) : IDisposable
     /// <summary>True while a process is held.</summary>
     internal bool IsHeld => _folder >= 0;
 
-    /// <summary>True when the pod's network is one of its own; asked anew each time, for a process may enter its namespace late.</summary>
-    internal bool HasOwnNetwork
+    /// <summary>
+    /// Inode of its network namespace; 0 when it has ended or is on the machine's own network. Asked anew each time, for a process may enter
+    /// its namespace late.
+    /// </summary>
+    internal ulong Network
     {
         get
         {
             ulong its = Namespace(_folder, "ns/net\0"u8);
-            return its != 0 && its != s_machine && its != s_own;
+            return its == s_machine || its == s_own ? 0 : its;
         }
     }
 

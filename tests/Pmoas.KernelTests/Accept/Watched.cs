@@ -21,8 +21,8 @@ internal sealed partial class Watched : IAsyncDisposable
 
     internal NodeWatch Node { get; }
 
-    /// <summary>Watches the pod that this bed runs; returns when both containers are tagged and Accept runs.</summary>
-    internal static async Task<Watched> StartAsync(PodBed bed, string plugins = "[plugins.accept]\n")
+    /// <summary>Watches the pod that this bed runs; returns when all containers are tagged and Accept runs.</summary>
+    internal static async Task<Watched> StartAsync(PodBed bed, string plugins = "[plugins.accept]\n", int containers = 2)
     {
         string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
         await File.WriteAllTextAsync(file, bed.StaticPodToml() + plugins);
@@ -30,7 +30,7 @@ internal sealed partial class Watched : IAsyncDisposable
         Assert.True(setup is not null, string.Join('\n', errors));
         Watched watched = new(setup, file);
         await watched.Node.ApplyAsync(setup.Options);
-        await Until(() => Task.FromResult(watched.Node.Pods.All.Count == 2), "both containers are known");
+        await Until(() => Task.FromResult(watched.Node.Pods.All.Count == containers), "all containers are known");
         return watched;
     }
 

@@ -32,8 +32,9 @@ public sealed class KernelSchedulingTests
             counted.Voluntary + counted.Involuntary,
             after.Service("run_queue_delay_seconds_count") - before.Service("run_queue_delay_seconds_count"));
 
-        // Half of the second each; more where others use the machine too.
-        Assert.InRange(counted.RunDelay, 0.9, 2.0);
+        // Within a tenth is asked for; it is exact, and it is no small number: half of the second each, more where others use the machine.
+        Assert.InRange(counted.RunDelay, kernel.RunDelay * 0.9, kernel.RunDelay * 1.1);
+        Assert.InRange(kernel.RunDelay, 0.8, double.MaxValue);
         Assert.InRange(counted.Voluntary, 100, 120);
         Assert.Equal(0, after.Everywhere("lost_total"));
         busy.GoOn();

@@ -2,7 +2,7 @@ using Pmoas.Host.Demo;
 
 namespace Pmoas.KernelTests.ResourceUsage;
 
-/// <summary>A block device of the test's own, over a file in memory.</summary>
+/// <summary>A block device of the test's own, over a file in memory or on a disk.</summary>
 internal sealed class LoopDevice : IAsyncDisposable
 {
     private readonly string _file;
@@ -35,6 +35,10 @@ internal sealed class LoopDevice : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Over a file that is there, past the page cache; the file is removed with it.</summary>
+    internal static async Task<LoopDevice> OverAsync(string file) => new(
+        file, (await Subprocess.RunAsync("losetup", ["--find", "--show", "--direct-io=on", file], CancellationToken.None)).Trim());
 
     public async ValueTask DisposeAsync()
     {

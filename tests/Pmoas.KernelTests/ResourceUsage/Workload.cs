@@ -17,6 +17,9 @@ internal sealed class Workload : IAsyncDisposable
     internal static Workload Start(PodBed bed, BedContainer container, params string[] arguments) =>
         Start(bed, bed.PodNetns, container.CgroupPath, arguments);
 
+    /// <summary>Starts it in the pod's network namespace and in a cgroup that is there.</summary>
+    internal static Workload StartIn(PodBed bed, string cgroup, params string[] arguments) => Start(bed, bed.PodNetns, cgroup, arguments);
+
     /// <summary>Starts it outside the pod: in the client's network namespace and in a cgroup that nobody watches.</summary>
     internal static Workload StartOutside(PodBed bed, params string[] arguments)
     {
@@ -71,12 +74,14 @@ internal sealed class Workload : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (int pid in Mine())
+        int[] all = [.. Mine()];
+        foreach (int pid in all)
         {
             _ = Signals.Send(pid, Signals.Kill);
         }
 
         await _run.ReapAsync();
+        await Watched.Until(() => Task.FromResult(!PodCgroups.Processes(_run.CgroupPath).Intersect(all).Any()), "its children have ended too");
         _run.Dispose();
     }
 

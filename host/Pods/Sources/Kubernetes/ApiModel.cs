@@ -40,7 +40,10 @@ internal sealed record ApiPodSpec(
     IReadOnlyList<ApiContainer>? Containers, IReadOnlyList<ApiContainer>? InitContainers, IReadOnlyList<ApiContainer>? EphemeralContainers);
 
 /// <summary>A container a pod declares.</summary>
-internal sealed record ApiContainer(string? Name, string? Image, string? RestartPolicy);
+internal sealed record ApiContainer(string? Name, string? Image, string? RestartPolicy, ApiResources? Resources);
+
+/// <summary>What a container asks for, by resource.</summary>
+internal sealed record ApiResources(Dictionary<string, string>? Requests);
 
 /// <summary>What a pod is now.</summary>
 internal sealed record ApiPodStatus(

@@ -46,6 +46,7 @@ internal static partial class PodSpecs
         (declared ?? []).Select(container => new ContainerSpec(container.Name ?? "", container.Image ?? "", "", PodSpec.NoLabels, kind(container))
         {
             Id = Id(statuses?.FirstOrDefault(status => status.Name == container.Name)),
+            CpuRequest = CpuQuantity.Cores(container.Resources?.Requests?.GetValueOrDefault("cpu")),
         });
 
     /// <summary>

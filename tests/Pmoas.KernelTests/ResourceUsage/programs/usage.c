@@ -80,7 +80,17 @@ static void eat(long mebibytes)
 	memset(memory, 1, mebibytes << 20);
 }
 
-/* Blocks of a file that is there, one by one, past the page cache. */
+static void one_block(int file, int write, void *memory, int at)
+{
+	off_t where = (off_t)at * BLOCK;
+
+	must((write ? pwrite(file, memory, BLOCK, where) : pread(file, memory, BLOCK, where)) == BLOCK);
+}
+
+/*
+ * Blocks of a file or device that is there, one by one, past the page cache. Stops before and after them, with a first block behind
+ * it: what the program itself has to read from a disk it has read by then.
+ */
 static void direct(const char *path, int write, int blocks)
 {
 	int i, file = open(path, (write ? O_WRONLY : O_RDONLY) | O_DIRECT);
@@ -89,9 +99,15 @@ static void direct(const char *path, int write, int blocks)
 	must(file >= 0);
 	must(!posix_memalign(&memory, BLOCK, BLOCK));
 	memset(memory, 1, BLOCK);
+	one_block(file, write, memory, 0);
+	printf("ready\n");
+	fflush(stdout);
+	raise(SIGSTOP);
 	for (i = 0; i < blocks; i++)
-		must((write ? pwrite(file, memory, BLOCK, (off_t)i * BLOCK)
-			    : pread(file, memory, BLOCK, (off_t)i * BLOCK)) == BLOCK);
+		one_block(file, write, memory, i);
+	printf("done\n");
+	fflush(stdout);
+	raise(SIGSTOP);
 }
 
 static struct addrinfo *at(const char *address, const char *port, int type)
