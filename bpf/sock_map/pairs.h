@@ -23,7 +23,8 @@ struct direction {
 	__u32 clean_seq; /* write_seq up to which the other end has read what went by TCP */
 	__u32 is_control; /* the pair stays on TCP, to compare with */
 	__u64 in_flight; /* bytes, when looked at last; */
-	__u64 since; /* and redirected since */
+	__u64 since; /* and redirected since; */
+	__u64 until_look; /* as much may be, before the next look */
 	__u64 messages; /* in flight, as far as is known, */
 	__u64 of_bytes; /* in so many bytes */
 	__u64 turn_began; /* 0: no turn is under way */

@@ -34,6 +34,7 @@ enum passed_reason {
 	PASSED_UNPAIRED, /* the other end is not there yet, or no more */
 	PASSED_DRAINING, /* bytes that went by TCP are not read yet: what follows must not overtake them */
 	PASSED_BOUND, /* as much is unread as may be */
+	PASSED_MEMORY, /* the reader's container is short of memory */
 	PASSED_ULP,
 	PASSED_REASONS,
 };

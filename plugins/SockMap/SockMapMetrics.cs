@@ -22,8 +22,9 @@ internal static class SockMapMetrics
     private static readonly IReadOnlyList<Label> ByPassing =
     [
         .. Label.Container,
-        new("reason", "unpaired: the other end was not there. draining: what TCP had brought was not read yet. bound: as much was unread as may be. ulp: kTLS.",
-            "unpaired", "draining", "bound", "ulp"),
+        new("reason", "unpaired: the other end was not there. draining: what TCP had brought was not read yet. bound: as much was unread as may be. "
+            + "memory: the reader's container was short of memory. ulp: kTLS.",
+            "unpaired", "draining", "bound", "memory", "ulp"),
     ];
 
     private static readonly IReadOnlyList<Label> ByGroup =

@@ -146,7 +146,8 @@ internal sealed unsafe class TcpEnd(int fd) : IDisposable
     private static TcpEnd Make(int fd, string call)
     {
         TcpEnd end = new(Check(fd, call));
-        (long Seconds, long Microseconds) patience = ((long)Patience.TotalSeconds, 0);
+        (long seconds, long ticks) = Math.DivRem(Patience.Ticks, TimeSpan.TicksPerSecond);
+        (long Seconds, long Microseconds) patience = (seconds, ticks / TimeSpan.TicksPerMicrosecond);
         end.Set(Native.SO_RCVTIMEO, patience);
         end.Set(Native.SO_SNDTIMEO, patience);
         return end;

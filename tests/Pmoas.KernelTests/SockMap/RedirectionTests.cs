@@ -55,6 +55,24 @@ public sealed class RedirectionTests
         Assert.True(s.Sidecar("sock_map_passed_messages_total", ("reason", "bound")) > 0, s.ToString());
     }
 
+    /// <summary>The kernel charges what waits to the reader, and fails the writer's send with ENOMEM when the reader's container is full.</summary>
+    [Theory]
+    [InlineData(1, 8, 24)]
+    [InlineData(16, 48, 96)]
+    public async Task readers_that_stop_in_a_container_of_little_memory_do_not_make_their_writers_fail(int connections, int limitV1, int limitV2)
+    {
+        await using Accelerated pod = await Accelerated.StartAsync();
+        await pod.PassTrialsAsync();
+        string service = pod.Bed.Service.CgroupPath, v1 = $"/sys/fs/cgroup/memory{service}/memory.kmem.tcp.limit_in_bytes";
+        bool isV1 = File.Exists(v1);
+        await File.WriteAllTextAsync(isV1 ? v1 : $"/sys/fs/cgroup{service}/memory.max", $"{(isV1 ? limitV1 : limitV2) * MiB}");
+
+        StreamResult did = await pod.Streams.RunAsync("stopped", Address, Accelerated.Port, connections, 60 * MiB);
+
+        await pod.ScrapeAtRestAsync();
+        Assert.Equal(connections * 60L * MiB, did.SentBytes);
+    }
+
     [Fact]
     public async Task five_thousand_short_connections_leave_nothing_in_the_maps()
     {

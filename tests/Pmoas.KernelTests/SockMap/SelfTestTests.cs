@@ -16,6 +16,25 @@ public sealed class SelfTestTests
         Assert.Equal([], verdicts.Where(verdict => verdict.Seen is not null).Select(verdict => $"{verdict.Property.Name}: {verdict.Seen}"));
     }
 
+    /// <summary>Ends of two connections, taken for those of one: nothing arrives, and whatever is tried has to say so, and soon.</summary>
+    [Fact]
+    public void no_property_holds_for_ends_that_are_not_connected()
+    {
+        string[] held = ScratchNetns.Run(_ => Properties.All.Where(property => SelfTestRun.Try(property with { Try = (one, _) => OnOthers(property, one) }).Seen is null)
+            .Select(property => property.Name).ToArray());
+        Assert.Equal([], held);
+
+        static void OnOthers(Property property, TcpEnd connecting)
+        {
+            (TcpEnd other, TcpEnd accepting) = TcpEnd.Pair();
+            using (other)
+            using (accepting)
+            {
+                property.Try(connecting, accepting);
+            }
+        }
+    }
+
     [Fact]
     public void what_differs_for_redirected_sockets_is_what_is_known_of_this_kernel()
     {

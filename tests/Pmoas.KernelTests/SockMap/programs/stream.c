@@ -328,6 +328,7 @@ static void *serve_one(void *argument)
 		setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 		break;
 	case STOPPED:
+		send_all(fd, "!", 1); /* it is accepted */
 		for (int i = 0; i < 10; i++) /* the writer is stopped long before that is over */
 			usleep(100000);
 		recv(fd, &w.size, sizeof(w.size), MSG_PEEK);
@@ -496,6 +497,7 @@ static void *run_one(void *argument)
 			fail("no reset", 0);
 		break;
 	case STOPPED:
+		receive_all(fd, &byte, 1);
 		write_until_stopped(fd, seed);
 		receive_all(fd, &byte, 1);
 		break;
