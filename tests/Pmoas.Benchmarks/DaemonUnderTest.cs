@@ -9,10 +9,11 @@ namespace Pmoas.Benchmarks;
 /// <summary>The daemon that <c>make build</c> left, as a process, watching one bed.</summary>
 internal sealed class DaemonUnderTest : IAsyncDisposable
 {
+    private readonly PodBed _bed;
     private readonly Process _process;
     private readonly HttpClient _http;
 
-    private DaemonUnderTest(Process process, HttpClient http) => (_process, _http) = (process, http);
+    private DaemonUnderTest(PodBed bed, Process process, HttpClient http) => (_bed, _process, _http) = (bed, process, http);
 
     /// <summary>From the start of the process to the first answer of /readyz.</summary>
     internal TimeSpan ReadyAfter { get; private set; }
@@ -20,13 +21,12 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
     /// <summary>Starts it and waits until it is ready.</summary>
     internal static async Task<DaemonUnderTest> StartAsync(PodBed bed, string plugins, string toml)
     {
-        string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
-        await File.WriteAllTextAsync(file, bed.StaticPodToml() + "[log]\nlevel = \"warning\"\n" + toml);
+        string file = await ConfigureAsync(bed, toml);
         int port = FreePort();
         long begun = Stopwatch.GetTimestamp();
         Process process = Process.Start(
             "artifacts/pmoas/pmoas", ["run", "--config", file, "--plugins", plugins, "--listen", $"127.0.0.1:{port}"]);
-        DaemonUnderTest daemon = new(process, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") });
+        DaemonUnderTest daemon = new(bed, process, new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}/") });
         while (!await daemon.IsReadyAsync())
         {
             if (process.HasExited || Stopwatch.GetElapsedTime(begun) > TimeSpan.FromSeconds(30))
@@ -40,6 +40,23 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
 
         daemon.ReadyAfter = Stopwatch.GetElapsedTime(begun);
         return daemon;
+    }
+
+    /// <summary>Changes the plugins it runs; returns when they run.</summary>
+    internal async Task ApplyAsync(string toml)
+    {
+        double before = await ReloadsAsync();
+        await ConfigureAsync(_bed, toml);
+        long begun = Stopwatch.GetTimestamp();
+        while (await ReloadsAsync() == before)
+        {
+            if (Stopwatch.GetElapsedTime(begun) > TimeSpan.FromSeconds(30))
+            {
+                throw new InvalidOperationException($"the daemon did not take the changed configuration:\n{toml}");
+            }
+
+            await Task.Delay(10);
+        }
     }
 
     /// <summary>Scrapes once.</summary>
@@ -70,6 +87,15 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
         _process.Dispose();
         _http.Dispose();
     }
+
+    private static async Task<string> ConfigureAsync(PodBed bed, string toml)
+    {
+        string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
+        await File.WriteAllTextAsync(file, bed.StaticPodToml() + "[log]\nlevel = \"warning\"\n" + toml);
+        return file;
+    }
+
+    private async Task<double> ReloadsAsync() => Scrape.Parse(await ScrapeAsync()).Sum("pmoas_config_reloads_total", ("result", "ok"));
 
     private async Task<bool> IsReadyAsync()
     {
