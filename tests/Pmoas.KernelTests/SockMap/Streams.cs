@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pmoas.Host.Demo;
+using Pmoas.KernelTests.Accept;
 
 namespace Pmoas.KernelTests.SockMap;
 
@@ -24,11 +25,13 @@ internal sealed class Streams(PodBed bed) : IAsyncDisposable
     {
         BedContainer server = Start(container.CgroupPath, bed.PodNetns, "serve", address, Text(port));
         _servers.Add(server);
-        for (long end = Environment.TickCount64 + 15_000; !server.LogTail().StartsWith("listening", StringComparison.Ordinal); await Task.Delay(10))
-        {
-            server.ThrowIfEnded();
-            Assert.True(Environment.TickCount64 < end, "the server does not listen after 15 s");
-        }
+        await Watched.Until(
+            () =>
+            {
+                server.ThrowIfEnded();
+                return Task.FromResult(server.LogTail().StartsWith("listening", StringComparison.Ordinal));
+            },
+            "the server listens");
     }
 
     /// <summary>Runs the connecting end in the sidecar's container, to its good end.</summary>
