@@ -7,7 +7,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, MAX_CONTAINERS);
+	__uint(max_entries, PMOAS_MAX_CONTAINERS);
 	__type(key, __u32); /* container */
 	__type(value, struct resource_usage_sockets);
 } sockets SEC(".maps");

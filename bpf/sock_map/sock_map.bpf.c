@@ -60,6 +60,25 @@ int pmoas_redirects(struct sk_msg_md *msg)
 	return SK_PASS;
 }
 
+#define SOL_TCP 6
+#define TCP_ULP 31
+
+/*
+ * kTLS would take redirected bytes for what it has decrypted. So it is refused on a socket that is enrolled, as a kernel without it would:
+ * TLS libraries then encrypt by themselves.
+ */
+SEC("cgroup/setsockopt")
+int pmoas_sockopts(struct bpf_sockopt *option)
+{
+	struct bpf_sock *sk = option->sk;
+
+	if (option->level != SOL_TCP || option->optname != TCP_ULP || !sk) {
+		option->optlen = 0; /* as the caller gave it, also what is longer than a page */
+		return 1;
+	}
+	return !bpf_sk_storage_get(&pmoas_ends, sk, 0, 0);
+}
+
 /* A message of a control pair begins its way; those of redirected pairs begin in the program above. */
 SEC("tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(message_begins, const struct sock *sk)

@@ -29,8 +29,11 @@ internal sealed class Acceleration : IDisposable
     /// <summary>The sk_msg program.</summary>
     internal const string Redirects = "pmoas_redirects";
 
+    /// <summary>The program that keeps kTLS from enrolled sockets.</summary>
+    internal const string Options = "pmoas_sockopts";
+
     private readonly BpfObject _bpf;
-    private readonly BpfLink _link;
+    private readonly BpfLink _link, _options;
     private readonly bool _owned;
 
     /// <summary>Attaches it; it enrols nobody until <see cref="Enable"/>.</summary>
@@ -47,6 +50,7 @@ internal sealed class Acceleration : IDisposable
         BpfProgram begins = bpf.Program("message_begins");
         bpf.SetGlobal("starts_early", begins.Autoload ? 1u : 0u);
         bpf.Program(Redirects).AttachToSockets(bpf.Map("sockets"));
+        _options = bpf.Program(Options).AttachToCgroup(cgroup);
         _link = bpf.Program(Connects).AttachToCgroup(cgroup);
     }
 
@@ -94,7 +98,7 @@ internal sealed class Acceleration : IDisposable
             foreach (BpfProgram found in bpf.Programs)
             {
                 BpfProgram program = found;
-                program.Autoload = program.Name is Connects or Redirects;
+                program.Autoload = program.Name is Connects or Redirects or Options;
             }
 
             bpf.Load();
@@ -129,6 +133,7 @@ internal sealed class Acceleration : IDisposable
     public void Dispose()
     {
         _link.Dispose();
+        _options.Dispose();
         if (_owned)
         {
             _bpf.Dispose();

@@ -63,7 +63,7 @@ public readonly struct BpfProgram
         return handle.IsInvalid ? throw log.Failure($"attach {Name} to {Section}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
     }
 
-    /// <summary>Attaches a <c>sock_ops</c> program to a cgroup and all below it, beside others that are there.</summary>
+    /// <summary>Attaches a <c>sockops</c> or <c>cgroup/…</c> program to a cgroup and all below it, beside others that are there.</summary>
     /// <param name="directory">Of the cgroup, in the v2 hierarchy.</param>
     /// <exception cref="BpfException">There is no such cgroup, or the kernel refused.</exception>
     public BpfLink AttachToCgroup(string directory)

@@ -24,7 +24,7 @@ public sealed class HookLadder
         _choices = [.. hooks.Select(hook => new HookChoice(hook, opened, switchedOff))];
     }
 
-    /// <summary>Loads and attaches. Iterators, sock_ops and sk_msg programs are loaded and not attached; so are programs that no hook names.</summary>
+    /// <summary>Loads and attaches. Iterators and programs of cgroups and sockets are loaded and not attached; so are programs that no hook names.</summary>
     /// <param name="elf">The object file.</param>
     /// <param name="name">How messages call it, such as <c>accept.bpf.o</c>.</param>
     /// <param name="hooks">The hooks, each with its alternatives, best first.</param>
@@ -145,7 +145,7 @@ public sealed class HookLadder
         try
         {
             // What an iterator walks, and which cgroup or sockets a program is for, the plugin chooses: that it loads is all that can be tried.
-            foreach (BpfProgram program in programs.Select(bpf.Program).Where(program => program.Kind is not ("iter" or "sockops" or "sk_msg")))
+            foreach (BpfProgram program in programs.Select(bpf.Program).Where(program => program.Kind is not ("iter" or "sockops" or "sk_msg" or "cgroup")))
             {
                 links.Add(program.Attach());
             }

@@ -498,6 +498,22 @@ struct sk_msg_md {
 	};
 };
 
+struct bpf_sockopt {
+	union {
+		struct bpf_sock *sk;
+	};
+	union {
+		void *optval;
+	};
+	union {
+		void *optval_end;
+	};
+	__s32 level;
+	__s32 optname;
+	__s32 optlen;
+	__s32 retval;
+};
+
 enum sk_action {
 	SK_DROP = 0,
 	SK_PASS = 1,

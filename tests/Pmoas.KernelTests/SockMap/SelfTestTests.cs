@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Plugins;
+using Pmoas.SockMap;
 using Pmoas.SockMap.SelfTest;
 
 namespace Pmoas.KernelTests.SockMap;
@@ -26,5 +28,36 @@ public sealed class SelfTestTests
             old ? ["blocking_read", "fionread", "rcvlowat", "splice", "unread_close"] : ["blocking_read", "rcvlowat", "splice", "unread_close"],
             differs);
         Assert.Equal(!old, report.Allows);
+    }
+
+    [Fact]
+    public unsafe void kTLS_is_refused_on_a_redirected_socket_and_not_on_others()
+    {
+        string cgroup = UnifiedCgroup.OfThisProcess()!;
+        (int Plain, int Redirected) errors = ScratchNetns.Run(netns =>
+        {
+            int plain = SetUlp();
+            using var acceleration = Acceleration.Alone(cgroup, SockMapScope.AllLocal, netns, 16 << 20, NullLogger.Instance);
+            acceleration.Enable(controlPercent: 0);
+            return (plain, SetUlp());
+        });
+
+        // Without kTLS in the kernel there is no such protocol (ENOENT); with it a connection may have it. EPERM is ours alone.
+        Assert.NotEqual(1, errors.Plain);
+        Assert.Equal(1, errors.Redirected);
+
+        static int SetUlp()
+        {
+            (TcpEnd connecting, TcpEnd accepting) = TcpEnd.Pair();
+            using (connecting)
+            using (accepting)
+            {
+                fixed (byte* name = "tls"u8)
+                {
+                    const int SolTcp = 6, TcpUlp = 31;
+                    return Native.setsockopt(connecting.Fd, SolTcp, TcpUlp, name, 3) == 0 ? 0 : Marshal.GetLastPInvokeError();
+                }
+            }
+        }
     }
 }
