@@ -24,6 +24,8 @@ struct direction {
 	__u32 is_control; /* the pair stays on TCP, to compare with */
 	__u64 in_flight; /* bytes, when looked at last; */
 	__u64 since; /* and redirected since */
+	__u64 messages; /* in flight, as far as is known, */
+	__u64 of_bytes; /* in so many bytes */
 	__u64 turn_began; /* 0: no turn is under way */
 	__u32 is_trial; /* no pair: it stays on TCP, to see how its ends behave */
 	__u32 small; /* messages in a row, with nothing received between them */

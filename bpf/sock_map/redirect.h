@@ -7,8 +7,12 @@
  * what was redirected before what TCP brought, so nothing is redirected while TCP's bytes are unread.
  */
 
-/* Bytes redirected and unread, per direction; beyond it the rest goes by TCP, which stops the writer. Set before load. */
+/*
+ * Memory that what is redirected and unread may take, per direction; beyond it the rest goes by TCP, which stops the writer. The kernel
+ * keeps a struct sk_msg for each message, however small it is. Set before load.
+ */
 const volatile __u64 bound = 16 << 20;
+#define MESSAGE_MEMORY 1024
 
 /* A message of this size gains nothing by redirection if another follows without an answer: TCP would send them in one segment. */
 #define SMALL_MESSAGE 1024
@@ -56,16 +60,24 @@ static __always_inline __u64 unread(const struct pmoas_pair *pair, __u32 other)
 /* To look costs as much as the rest of the program, and there are never more than there were and came since. */
 #define LOOK_EVERY (1 << 20)
 
+static __always_inline bool has_room(const struct direction *d, __u32 size)
+{
+	return d->in_flight + d->since + size + (d->messages + 1) * MESSAGE_MEMORY <= bound;
+}
+
 static __always_inline bool is_within_bound(struct direction *d, const struct pmoas_pair *pair, __u32 other, __u32 size,
 					    struct sock_map_totals *t)
 {
-	if (d->since < LOOK_EVERY && d->in_flight + d->since + size <= bound)
+	if (d->since < LOOK_EVERY && has_room(d, size))
 		return true;
 	d->in_flight = unread(pair, other);
 	d->since = 0;
+	/* How many messages the unread bytes are in is not kept: as many as they are of all bytes that were counted. */
+	d->messages = d->in_flight < d->of_bytes ? d->messages * d->in_flight / d->of_bytes : d->messages;
+	d->of_bytes = d->in_flight;
 	if (t)
 		pmoas_histogram_observe(&t->in_flight, d->in_flight);
-	return d->in_flight + size <= bound;
+	return has_room(d, size);
 }
 
 static __always_inline void learn(struct direction *d, __u32 size)
@@ -138,6 +150,8 @@ static __always_inline void redirect_message(struct sk_msg_md *msg)
 		key.side = !side;
 		if (bpf_msg_redirect_hash(msg, &sockets, &key, BPF_F_INGRESS) == SK_PASS) {
 			d->since += size;
+			d->of_bytes += size;
+			d->messages++;
 			__sync_fetch_and_add(&pair->sent_bytes[side], size);
 			if (t) {
 				ADD(t->sent_bytes, size);

@@ -40,8 +40,8 @@ public sealed class SockMapOptions
     [Description("Never services at these ports. Name here who uses splice(2), such as a Go proxy that copies between two sockets.")]
     public IReadOnlyList<ushort> ExcludePorts { get; set; } = [];
 
-    /// <summary>Bytes of one direction that may wait to be read.</summary>
-    [Description("Bytes of a connection's direction that may wait to be read; what is beyond goes by TCP, which stops the writer.")]
+    /// <summary>Memory that what waits to be read of one direction may take, bytes.</summary>
+    [Description("Memory that what waits to be read of a connection's direction may take, 1 KiB for each message beside its bytes; what is beyond goes by TCP, which stops the writer.")]
     [Range(65536, 1073741824)]
     public uint MaxInFlightBytes { get; set; } = 16 * 1024 * 1024;
 

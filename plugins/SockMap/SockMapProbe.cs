@@ -98,7 +98,7 @@ public sealed class SockMapProbe : IProbe, IProbeCheck
                 $"other programs redirect sockets on this machine already ({string.Join(", ", owners)}), and a socket can have one owner only: remove them, or set mode = \"off\" in [plugins.sock_map]");
         }
 
-        _tested = SelfTestRun.Run(_options.MaxInFlightBytes, context.Logger);
+        _tested = SelfTestRun.Run(context.Logger);
         _tested.Show(context.Gauge(SockMapMetrics.Tested), context.Logger);
         if (_options.Mode != "on" || !_tested.Allows)
         {

@@ -14,9 +14,10 @@ internal static class AtOnce
             {
                 other();
             }
-            catch (PropertyException e)
+            catch (Exception e)
             {
-                fault = e; // thrown again below
+                // The border of a thread: what leaves it ends the process. Thrown again below.
+                fault = e as PropertyException ?? new PropertyException(e.Message);
             }
         })
         { IsBackground = true };

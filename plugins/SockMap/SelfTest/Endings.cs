@@ -41,11 +41,16 @@ internal static class Endings
     internal static void Reset(TcpEnd connecting, TcpEnd accepting) => AtOnce.Run(
         () =>
         {
+            connecting.Send(new byte[1000]);
             Thread.Sleep(Moment);
             connecting.Set(Native.SO_LINGER, (On: 1, Seconds: 0));
             connecting.Dispose();
         },
-        () => MustBeReset(accepting));
+        () =>
+        {
+            accepting.Receive(new byte[1000]);
+            MustBeReset(accepting);
+        });
 
     /// <summary>A close with unread data is a reset.</summary>
     internal static void UnreadClose(TcpEnd connecting, TcpEnd accepting)

@@ -40,6 +40,7 @@ internal static class Properties
         new("close_pending", Consequence.Nothing, $"What was sent before a close would be lost. {NothingRedirected}", Endings.ClosePending),
         new("reset", Consequence.Nothing, $"A reset would not be seen. {NothingRedirected}", Endings.Reset),
         new("bulk", Consequence.Nothing, $"Bytes would be lost or change places. {NothingRedirected}", Volume.Bulk),
+        new("slow_reader", Consequence.Nothing, $"Bytes would be lost or change places when a reader falls behind. {NothingRedirected}", Volume.SlowReader),
         new("stopped_reader", Consequence.Nothing, $"A reader that stops would fill the memory, or its writer would fail. {NothingRedirected}", Volume.StoppedReader),
         new("blocking_read", Consequence.LeftAlone, $"A blocking read of a redirected socket may come back with nothing. {Found}", Volume.BlockingRead),
         new("splice", Consequence.LeftAlone, $"splice(2) does not see what was redirected. {Found}", Readiness.Splice),

@@ -12,16 +12,15 @@ internal static class SelfTestRun
 {
     /// <summary>Takes about a second.</summary>
     /// <exception cref="BpfException">The object cannot be loaded or attached.</exception>
-    internal static SelfTestReport Run(uint maxInFlightBytes, ILogger logger)
+    internal static SelfTestReport Run(ILogger logger)
     {
-        Volume.MaxInFlightBytes = maxInFlightBytes;
         string cgroup = UnifiedCgroup.OfThisProcess()
             ?? throw new InvalidOperationException("cgroup v2 is not mounted, and socket programs are attached to its cgroups: mount -t cgroup2 none /sys/fs/cgroup/unified");
         return ScratchNetns.Run(netns =>
         {
-            using var acceleration = Acceleration.Alone(cgroup, SockMapScope.AllLocal, netns, maxInFlightBytes, logger);
+            using var acceleration = Acceleration.Alone(cgroup, SockMapScope.AllLocal, netns, Volume.MaxInFlightBytes, logger);
             acceleration.Enable(controlPercent: 0);
-            return new SelfTestReport([Redirected(acceleration), .. Properties.All.Select(Try)]);
+            return new SelfTestReport([Redirected(acceleration), .. Properties.All.Select(property => TryRedirected(acceleration, property))]);
         });
     }
 
@@ -43,6 +42,14 @@ internal static class SelfTestRun
         {
             return new Verdict(property, e.Message);
         }
+    }
+
+    /// <summary>A property that holds because nothing was redirected proves nothing.</summary>
+    private static Verdict TryRedirected(Acceleration acceleration, Property property)
+    {
+        ulong before = acceleration.RedirectedBytes();
+        Verdict verdict = Try(property);
+        return verdict.Seen is null && acceleration.RedirectedBytes() == before ? verdict with { Seen = "none of its bytes was redirected" } : verdict;
     }
 
     private static Verdict Redirected(Acceleration acceleration) => Try(new Property(

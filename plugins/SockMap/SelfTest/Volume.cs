@@ -9,11 +9,13 @@ internal static class Volume
     private const int BulkBytes = 64 << 20;
     private const int MostMessage = 256 * 1024;
 
-    /// <summary>Beyond what may be in flight: both sockets' own buffers, which TCP grows to 4 and 6 MiB by default, with room to spare.</summary>
-    private const int Buffers = 24 << 20;
+    private const int SlowBytes = 24 << 20;
 
-    /// <summary>Bytes that may be in flight; set by the run.</summary>
-    internal static uint MaxInFlightBytes { get; set; } = 16 << 20;
+    /// <summary>What may be in flight while it is tried: little, so that it is reached, and no container's memory is filled.</summary>
+    internal const uint MaxInFlightBytes = 1 << 20;
+
+    /// <summary>Beyond that: both sockets' own buffers; a kernel here lets a receiver grow to 32 MiB, a new connection to 4.</summary>
+    private const int Buffers = 24 << 20;
 
     /// <summary>
     /// Two threads read and write at once, blocking. Then the other end's answer to our FIN, which brings no data, wakes a reader, who must
@@ -34,7 +36,12 @@ internal static class Volume
             });
     }
 
-    /// <summary>64 MiB in messages of all sizes, each byte compared; a little comes back at the same time.</summary>
+    /// <summary>A reader that is slower than the writer, so that the way changes often between redirection and TCP.</summary>
+    internal static void SlowReader(TcpEnd connecting, TcpEnd accepting) => AtOnce.Run(
+        () => SendNumbers(connecting, SlowBytes, seed: 4),
+        () => ReceiveNumbers(accepting, SlowBytes, seed: 5, pause: true));
+
+    /// <summary>64 MiB in messages of all sizes, each byte compared.</summary>
     internal static void Bulk(TcpEnd connecting, TcpEnd accepting) => AtOnce.Run(
         () => SendNumbers(connecting, BulkBytes, seed: 1),
         () => ReceiveNumbers(accepting, BulkBytes, seed: 2));
@@ -98,7 +105,7 @@ internal static class Volume
         }
     }
 
-    private static void ReceiveNumbers(TcpEnd end, long bytes, int seed)
+    private static void ReceiveNumbers(TcpEnd end, long bytes, int seed, bool pause = false)
     {
         Random random = new(seed);
         byte[] got = new byte[MostMessage], wanted = new byte[MostMessage];
@@ -114,6 +121,10 @@ internal static class Volume
             }
 
             received += size;
+            if (pause)
+            {
+                Thread.Sleep(1);
+            }
         }
     }
 

@@ -6,7 +6,7 @@ using Pmoas.SockMap.SelfTest;
 
 namespace Pmoas.KernelTests.SockMap;
 
-/// <summary>The self-test of redirection, on TCP, on redirected sockets, and on sockets that are redirected wrongly.</summary>
+/// <summary>The self-test of redirection, on TCP and on redirected sockets, and what the kernel object refuses.</summary>
 public sealed class SelfTestTests
 {
     [Fact]
@@ -19,7 +19,7 @@ public sealed class SelfTestTests
     [Fact]
     public void what_differs_for_redirected_sockets_is_what_is_known_of_this_kernel()
     {
-        SelfTestReport report = SelfTestRun.Run(16 << 20, NullLogger.Instance);
+        SelfTestReport report = SelfTestRun.Run(NullLogger.Instance);
 
         // 6.1 does not count redirected bytes in FIONREAD, so nothing is redirected there.
         bool old = KernelVersion.Current < new Version(6, 12);
@@ -28,6 +28,36 @@ public sealed class SelfTestTests
             old ? ["blocking_read", "fionread", "rcvlowat", "splice", "unread_close"] : ["blocking_read", "rcvlowat", "splice", "unread_close"],
             differs);
         Assert.Equal(!old, report.Allows);
+    }
+
+    [Fact]
+    public void a_writer_of_single_bytes_is_stopped_by_the_memory_its_messages_take()
+    {
+        const uint Bound = 64 * 1024;
+        string cgroup = UnifiedCgroup.OfThisProcess()!;
+        ulong redirected = ScratchNetns.Run(netns =>
+        {
+            using var acceleration = Acceleration.Alone(cgroup, SockMapScope.AllLocal, netns, Bound, NullLogger.Instance);
+            acceleration.Enable(controlPercent: 0);
+            (TcpEnd connecting, TcpEnd accepting) = TcpEnd.Pair();
+            using (connecting)
+            using (accepting)
+            {
+                for (int i = 0; i < 1000; i++)
+                {
+                    connecting.Send([(byte)i]);
+                }
+
+                byte[] got = new byte[1000];
+                accepting.Receive(got);
+                Assert.Equal(Enumerable.Range(0, 1000).Select(i => (byte)i), got);
+            }
+
+            return acceleration.RedirectedBytes();
+        });
+
+        // 1 KiB and a byte each: 63 are within 64 KiB, and a 64th is not.
+        Assert.Equal(63ul, redirected);
     }
 
     [Fact]
