@@ -13,4 +13,4 @@ config=/run/pmoas-kernels.toml
 	done
 } >"$config"
 artifacts/pmoas/pmoas check --config "$config" -o json >"$RESULTS/check.json"
-exec artifacts/bin/Pmoas.KernelTests/release/Pmoas.KernelTests -noColor -result-xml "$RESULTS/tests.xml" "$@"
+exec artifacts/bin/Pmoas.KernelTests/release/Pmoas.KernelTests -noColor -preEnumerateTheories -result-xml "$RESULTS/tests.xml" "$@"

@@ -6,6 +6,7 @@ namespace Pmoas.KernelTests.Accept;
 public sealed class ConnectResultTests
 {
     [Fact]
+    [OnEveryKernel]
     public async Task names_why_a_connect_failed()
     {
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test" });

@@ -8,7 +8,7 @@ public sealed class NewConnectionTests
     private const int Requests = 1000;
 
     [Theory]
-    [InlineData("haproxy", "IPv4", "IPv4")]
+    [InlineData("haproxy", "IPv4", "IPv4", Traits = ["kernel", "every"])]
     [InlineData("haproxy", "IPv6", "IPv6")]
     [InlineData("haproxy", "V4Mapped", "V4Mapped")]
     [InlineData("nginx", "IPv4", "IPv4")]
@@ -93,6 +93,7 @@ public sealed class NewConnectionTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task measures_how_long_the_service_let_a_connection_wait()
     {
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test" });

@@ -10,11 +10,13 @@ public sealed class KernelBlockTests
     private const int BlockSize = 4096;
 
     [Fact]
+    [OnEveryKernel]
     public async Task each_direct_read_and_write_is_one_request_of_the_container_that_made_it()
     {
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test" });
         await using Watched watched = await Watched.StartAsync(bed, "[plugins.resource_usage]\n");
-        string file = await FileOnDiskAsync(bed);
+        await using LoopDevice device = await LoopDevice.StartAsync(Blocks * BlockSize >> 20);
+        string file = device.Path;
 
         // The program itself is read from the disk, by whoever starts it first.
         await RunAsync(bed, bed.Service, file, "write", 1);
@@ -39,15 +41,5 @@ public sealed class KernelBlockTests
     {
         await using Workload direct = Workload.Start(bed, container, "direct", file, what, blocks.ToString(System.Globalization.CultureInfo.InvariantCulture));
         await direct.MustEndWellAsync();
-    }
-
-    /// <summary>All blocks written and on the disk: what is written over needs no new place, and so no journal.</summary>
-    private static async Task<string> FileOnDiskAsync(PodBed bed)
-    {
-        string path = Path.Combine(bed.Plan.Directory, "blocks");
-        await using FileStream file = File.Create(path);
-        await file.WriteAsync(new byte[Blocks * BlockSize]);
-        file.Flush(flushToDisk: true);
-        return path;
     }
 }

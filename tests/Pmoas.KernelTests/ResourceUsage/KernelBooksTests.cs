@@ -16,7 +16,8 @@ public sealed class KernelBooksTests
         IReadOnlyDictionary<string, double> s = await pod.ScrapeAsync();
 
         double told = s["cpu_seconds_total app mode=\"user\""] + s["cpu_seconds_total app mode=\"system\""];
-        Assert.InRange(told, 2.0 * 0.97, 2.0 * 1.03);
+        // To the end of what the shell used to start it.
+        Assert.InRange(told, 1.99, 2.0 + Patience.Of(TimeSpan.FromMilliseconds(60)).TotalSeconds);
         Assert.Equal(CgroupFiles.CpuSeconds(pod.App), told, 0.01); // a tick
         Assert.Equal(0, s["cpu_seconds_total proxy mode=\"user\""]);
         await Watched.Until(async () => (await pod.ScrapeAsync())["processes app"] == 0, "the process has left the cgroup");
@@ -34,7 +35,7 @@ public sealed class KernelBooksTests
 
         Assert.InRange(s["memory_rss_bytes app"], 200 * Mib, 202 * Mib);
         Assert.InRange(s["memory_working_set_bytes app"], 200 * Mib, 210 * Mib);
-        Assert.True(s["page_faults_total app kind=\"minor\""] - faults >= 200, "a fault a huge page at the least");
+        Assert.True(s["page_faults_total app kind=\"minor\""] - faults >= 100, "a fault a huge page at the least");
         Assert.DoesNotContain("memory_limit_bytes app", s.Keys);
         Assert.Equal(1, s["processes app"]);
         Assert.Equal(1, s["inspected_processes app"]);
@@ -44,6 +45,7 @@ public sealed class KernelBooksTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task throttling_is_what_the_cgroups_file_says()
     {
         await using UsagePod pod = await UsagePod.StartAsync();
@@ -66,6 +68,7 @@ public sealed class KernelBooksTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task sixty_four_mebibytes_written_past_the_cache_are_told_by_device()
     {
         await using UsagePod pod = await UsagePod.StartAsync();
@@ -80,6 +83,7 @@ public sealed class KernelBooksTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task a_process_killed_for_want_of_memory_counts_one()
     {
         await using UsagePod pod = await UsagePod.StartAsync();
@@ -118,7 +122,9 @@ public sealed class KernelBooksTests
         await pod.ScrapeAsync();
         Assert.Equal(0, await pod.UseAsync(pod.App, "cpu", "0.9"));
         Assert.Equal(0, await pod.UseAsync(pod.Proxy, "cpu", "0.3"));
-        Assert.Equal(0.25, (await pod.ScrapeAsync())["sidecar_cpu_ratio"], 0.02);
+        (double app, double proxy) = (CgroupFiles.CpuSeconds(pod.App), CgroupFiles.CpuSeconds(pod.Proxy));
+        Assert.Equal(proxy / (app + proxy), (await pod.ScrapeAsync())["sidecar_cpu_ratio"], 0.01);
+        Assert.InRange(app / proxy, Patience.IsLong ? 1.5 : 2.7, 3);
         Assert.DoesNotContain("sidecar_cpu_ratio", (await pod.ScrapeAsync()).Keys);
     }
 }

@@ -3,6 +3,7 @@ using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests.Sdk;
 
+[OnEveryKernel]
 public sealed class LadderTests : KernelTest
 {
     [Fact]

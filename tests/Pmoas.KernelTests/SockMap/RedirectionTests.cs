@@ -24,7 +24,7 @@ public sealed class RedirectionTests
     }
 
     [Theory]
-    [InlineData("half", 100)]
+    [InlineData("half", 100, Traits = ["kernel", "every"])]
     [InlineData("pending", 100)]
     [InlineData("reset", 100)]
     public async Task an_end_is_as_with_TCP(string kind, int connections)
