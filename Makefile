@@ -15,6 +15,9 @@ READY_TO_RUN := --use-current-runtime --self-contained false -p:PublishReadyToRu
 # Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
 BENCHMARKS := ring chain daemon pods usage sockmap
 
+# What `make test-kernels` boots; the first is too old and must be refused.
+KERNELS := 5.10 6.1 6.12 6.18 newest
+
 # What the daemon and its plugins are made of, folders included: a deleted file changes its folder.
 DAEMON_SOURCES := $(shell find host plugins sdk bpf -not -name '*.md' 2>/dev/null) \
 	$(wildcard Directory.*.props Directory.*.targets global.json pmoas.toml)
@@ -22,10 +25,10 @@ SDK_SOURCES := $(shell find sdk bpf/include bpf/vmlinux 2>/dev/null) $(wildcard 
 SAMPLE_SOURCES := $(shell find tests/samples/NoOp 2>/dev/null)
 BPF_C = $(shell find bpf tests -name '*.[ch]' -not -name vmlinux.h)
 
-.PHONY: help deps build demo test bench format clean vmlinux describe
+.PHONY: help deps build demo test test-kernels bench format clean vmlinux describe
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-9s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 deps: ## Install what is missing of compilers, proxies and load generators (apt-get; nothing to do when all is there)
 	@packaging/deps.sh
@@ -38,6 +41,10 @@ demo: deps build ## Watch a real sidecar pod on this machine for a few seconds (
 
 test: deps build ## Check the format, run all tests (root: kernel and end-to-end tests need it), say how many passed
 	@tests/run.sh
+
+test-kernels: deps build ## Run the kernel tests on Debian's kernels 6.1 to newest in a virtual machine, write docs/kernels.md (root, an hour)
+	@dotnet build tests/Pmoas.KernelTests $(DOTNET_FLAGS)
+	@tests/vm/kernels.sh -w $(KERNELS)
 
 bench: deps build ## Measure what PMOAS costs: requests per second with and without it, nanoseconds per event (root)
 	@dotnet build tests/Pmoas.Benchmarks $(DOTNET_FLAGS)

@@ -45,6 +45,15 @@ need busybox-static test -x /bin/busybox
 need kubernetes-client command -v kubectl
 # Another event loop over accelerated sockets.
 need nodejs command -v node
+# Debian's kernels in a virtual machine, which has this machine's root file system and so its processor.
+if [ "$(uname -m)" = x86_64 ]; then
+	need qemu-system-x86 command -v qemu-system-x86_64
+	need kmod command -v depmod
+	need zstd command -v zstd
+	need lz4 command -v lz4
+	need xz-utils command -v xz
+	need debian-archive-keyring test -f /usr/share/keyrings/debian-archive-keyring.gpg
+fi
 
 [ -n "$missing" ] || exit 0
 

@@ -15,9 +15,16 @@ run()
 {
 	project=$1
 	shift
-	program=artifacts/bin/$project/release/$project
-	say "$project"
-	{ "$@" timeout -k 10 2400 "$program" -noColor 2>&1; echo $? >"$log/code"; } | tee "$log/out"
+	count "$project" "$@" timeout -k 10 2400 "artifacts/bin/$project/release/$project" -noColor
+}
+
+# count NAME COMMAND...: what xunit's summary in the command's output says
+count()
+{
+	name=$1
+	shift
+	say "$name"
+	{ "$@" 2>&1; echo $? >"$log/code"; } | tee "$log/out"
 	# xunit.v3's own last line, or the lines of Microsoft.Testing.Platform: `total: 3` …
 	counts=$(awk '
 		/Total: [0-9]+, Errors: [0-9]+, Failed: [0-9]+, Skipped: [0-9]+/ {
@@ -33,12 +40,12 @@ run()
 	# shellcheck disable=SC2086 # three numbers
 	set -- $counts
 	if [ $# -ne 3 ]; then
-		echo "$project: ended without a summary, exit code $(cat "$log/code")" >&2
+		echo "$name: ended without a summary, exit code $(cat "$log/code")" >&2
 		bad=1
 		return
 	fi
 	if [ "$1" -eq 0 ]; then
-		echo "$project: no test passed" >&2
+		echo "$name: no test passed" >&2
 		bad=1
 	fi
 	[ "$(cat "$log/code")" -eq 0 ] || bad=1
@@ -72,6 +79,13 @@ else
 	fi
 	run Pmoas.KernelTests
 	run Pmoas.EndToEnd
+	if [ "$(uname -m)" = x86_64 ]; then
+		for kernel in 6.1 6.12; do
+			count "Pmoas.KernelTests on kernel $kernel, in a virtual machine" tests/vm/kernels.sh -q "$kernel"
+		done
+	else
+		echo "kernels 6.1 and 6.12 are tested in a virtual machine that needs an x86-64: they were not"
+	fi
 fi
 
 [ "$failed" -eq 0 ] || bad=1

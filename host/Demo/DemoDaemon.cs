@@ -6,8 +6,8 @@ namespace Pmoas.Host.Demo;
 /// <summary>The daemon as a child of the demo: this same executable with the verb <c>run</c>.</summary>
 internal sealed class DemoDaemon : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadyWithin = Patience.Of(TimeSpan.FromSeconds(10));
+    private static readonly TimeSpan StopPatience = Patience.Of(TimeSpan.FromSeconds(1));
 
     private readonly HttpClient _http;
     private readonly Process _process;

@@ -15,7 +15,7 @@ internal sealed class PodBed : IAsyncDisposable
     /// <summary>Container name of the service.</summary>
     internal const string ServiceName = "app";
 
-    private static readonly TimeSpan ReadyWithin = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReadyWithin = Patience.Of(TimeSpan.FromSeconds(10));
     private static readonly TimeSpan StopPatience = TimeSpan.FromMilliseconds(500);
     private static int s_beds;
 

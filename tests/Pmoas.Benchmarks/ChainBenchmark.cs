@@ -10,12 +10,9 @@ namespace Pmoas.Benchmarks;
 /// </summary>
 internal static class ChainBenchmark
 {
-    private const int Rounds = 24;
+    private const int Rounds = 16;
     private const int Seconds = 1;
     private const int Connections = 16;
-
-    /// <summary>Before each turn: plugins compile for a moment after their start, on the same CPUs.</summary>
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(700);
 
     private static readonly (string Name, string Toml, double KeepAlive, double CloseEach)[] Variants =
     [
@@ -67,7 +64,7 @@ internal static class ChainBenchmark
                 running = toml;
             }
 
-            await Task.Delay(Settle);
+            await daemon.SettleAsync();
             return (await Wrk.RunAsync(bed, Connections, Seconds, close)).RequestsPerSecond;
         }
     }

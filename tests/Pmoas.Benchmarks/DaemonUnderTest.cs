@@ -59,6 +59,15 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it is at rest: plugins are compiled for a moment after their start, on the CPUs that are measured.</summary>
+    internal async Task SettleAsync()
+    {
+        for (TimeSpan before = TimeSpan.MinValue, now; (now = CpuTime()) > before + TimeSpan.FromMilliseconds(10); before = now)
+        {
+            await Task.Delay(300);
+        }
+    }
+
     /// <summary>Scrapes once.</summary>
     internal Task<string> ScrapeAsync() => _http.GetStringAsync(new Uri("metrics", UriKind.Relative));
 
@@ -91,7 +100,7 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
     private static async Task<string> ConfigureAsync(PodBed bed, string toml)
     {
         string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
-        await File.WriteAllTextAsync(file, bed.StaticPodToml() + "[log]\nlevel = \"warning\"\n" + toml);
+        await File.WriteAllTextAsync(file, bed.StaticPodToml() + "[log]\nlevel = \"error\"\n" + toml);
         return file;
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Pmoas.Host.Demo;
 
 namespace Pmoas.KernelTests;
 
@@ -15,7 +16,7 @@ internal sealed partial class KernelLeftovers
     private readonly HashSet<KernelObject> _made = [];
 
     /// <summary>How long to wait for the kernel, which frees some objects only after a grace period.</summary>
-    internal TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(5);
+    internal TimeSpan GracePeriod { get; set; } = Patience.Of(TimeSpan.FromSeconds(5));
 
     /// <summary>Notes what this process holds now and did not at the start. Call it while the objects under test live.</summary>
     /// <returns>How many objects have been noted so far.</returns>
@@ -29,7 +30,7 @@ internal sealed partial class KernelLeftovers
     internal void AssertNone()
     {
         List<KernelObject> left = Left();
-        for (long start = Stopwatch.GetTimestamp(); left.Count > 0 && Stopwatch.GetElapsedTime(start) < Patience; left = Left())
+        for (long start = Stopwatch.GetTimestamp(); left.Count > 0 && Stopwatch.GetElapsedTime(start) < GracePeriod; left = Left())
         {
             Thread.Sleep(20);
         }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Pmoas.Host.Demo;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests;
@@ -9,7 +10,7 @@ public sealed class KernelLeftoversTests
     [Fact]
     public void what_is_still_loaded_is_found_and_what_is_gone_is_not()
     {
-        KernelLeftovers leftovers = new() { Patience = TimeSpan.Zero };
+        KernelLeftovers leftovers = new() { GracePeriod = TimeSpan.Zero };
         BpfObject bpf = BpfObject.Open(TestObject.Elf("ring"), "ring.bpf.o", NullLogger.Instance);
         try
         {
@@ -22,7 +23,7 @@ public sealed class KernelLeftoversTests
             bpf.Dispose();
         }
 
-        leftovers.Patience = TimeSpan.FromSeconds(5);
+        leftovers.GracePeriod = Patience.Of(TimeSpan.FromSeconds(5));
         leftovers.AssertNone();
     }
 }

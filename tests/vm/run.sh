@@ -1,10 +1,11 @@
 #!/bin/sh
-# run.sh KERNEL... -- COMMAND...: runs COMMAND on Debian's cloud kernels (6.1, 6.12, ...) in a virtual machine.
+# run.sh KERNEL... -- COMMAND...: runs COMMAND on Debian's cloud kernels (6.1, 6.12, ..., newest) in a virtual machine.
 #
 # The machine has this one's root file system, read-only with a tmpfs over it, cgroup v2 only, and no network. What COMMAND
-# prints is printed; kernel messages go to artifacts/vm/KERNEL/console.log. Ends with COMMAND's exit code, the first that is
-# not 0 where there are several kernels; 125 when a machine did not come up. Emulated (KVM hangs on our build machines):
-# some twenty times slower than here. Needs root.
+# prints is printed, what it writes to the folder $RESULTS is kept in artifacts/vm/KERNEL/results; kernel messages go to
+# artifacts/vm/KERNEL/console.log. Ends with COMMAND's exit code, the first that is not 0 where there are several kernels;
+# 125 when a machine did not come up, 124 when Debian has no such kernel (any more). Emulated (KVM hangs on our build
+# machines): some twenty times slower than here. Needs root. PMOAS_VM_SECONDS: the longest a machine may run (1800).
 # Debian: qemu-system-x86 kmod busybox-static zstd lz4 xz-utils
 set -eu
 cd "$(dirname "$0")/../.."
@@ -12,11 +13,7 @@ cd "$(dirname "$0")/../.."
 usage() { sed -n '2s/^# //p' "$0" >&2; exit 2; }
 fail() { echo "vm: $*" >&2; exit 125; }
 
-# newest VERSION: the package of Debian's newest cloud kernel of this series
-newest()
-{
-	apt-cache search --names-only "^linux-image-$1\\.[0-9].*-cloud-amd64\$" | cut -d ' ' -f 1 | sort -V | tail -n 1
-}
+. tests/vm/packages.sh
 
 # extract VMLINUZ VMLINUX: the ELF kernel, which boots without firmware (PVH). Debian packs it by lz4 or zstd.
 extract()
@@ -36,33 +33,45 @@ extract()
 prepare()
 {
 	folder=artifacts/vm/$1
-	[ ! -e "$folder/initramfs" ] || [ "$folder/initramfs" -ot tests/vm/init ] || return 0
-	package=$(newest "$1")
-	[ -n "$package" ] || fail "no package of kernel $1 (apt-get update?)"
-	echo "vm: preparing $package" >&2
-	rm -rf "$folder"
-	mkdir -p "$folder/initramfs.d/bin"
-	(cd "$folder" && apt-get -q download "$package" >/dev/null 2>&1) || fail "cannot download $package"
-	dpkg-deb -x "$folder"/*.deb "$folder/package"
-	extract "$folder"/package/boot/vmlinuz-* "$folder/vmlinux" || fail "no ELF kernel in $package"
-	release=$(basename "$folder"/package/lib/modules/*)
-	/sbin/depmod -b "$folder/package" "$release"
-	# What it takes to mount the root; all other modules are loaded from there, by name, when first used.
+	if [ ! -e "$folder/vmlinux" ]; then
+		refresh
+		echo "vm: preparing kernel $1" >&2
+		rm -rf "$folder"
+		mkdir -p "$folder"
+		(cd "$folder" && download "$1" >/dev/null) || { echo "vm: Debian has no package of a cloud kernel $1" >&2; return 124; }
+		dpkg-deb -x "$folder"/*.deb "$folder/package" || fail "cannot unpack the package of $1"
+		rm "$folder"/*.deb
+		/sbin/depmod -b "$folder/package" "$(release "$folder")" || fail "cannot list the modules of $1"
+		extract "$folder"/package/boot/vmlinuz-* "$folder/vmlinux.new" || fail "no ELF kernel in the package of $1"
+		mv "$folder/vmlinux.new" "$folder/vmlinux"
+	fi
+	if [ ! -e "$folder/initramfs" ] || [ "$folder/initramfs" -ot tests/vm/init ]; then
+		initramfs "$folder" || fail "cannot make the initramfs of $1"
+	fi
+}
+
+# release FOLDER: what uname -r will say
+release() { basename "$1"/package/lib/modules/*; }
+
+# initramfs FOLDER: what it takes to mount the root; all other modules are loaded from there, by name, when first used
+initramfs()
+{
+	made=$1/initramfs.d
+	rm -rf "$made"
+	mkdir -p "$made/bin"
 	number=100
-	/sbin/modprobe -d "$folder/package" -S "$release" --show-depends -a virtio_pci virtiofs overlay |
+	/sbin/modprobe -d "$1/package" -S "$(release "$1")" --show-depends -a virtio_pci virtiofs overlay |
 		awk '$1 == "insmod" && !seen[$2]++ { print $2 }' |
 		while read -r module; do
 			number=$((number + 1))
 			case $module in
 			*.xz) xz -dc "$module" ;;
 			*) cat "$module" ;;
-			esac >"$folder/initramfs.d/$number.ko"
+			esac >"$made/$number.ko"
 		done
-	cp /bin/busybox "$folder/initramfs.d/bin/"
-	cp tests/vm/init "$folder/initramfs.d/init"
-	(cd "$folder/initramfs.d" && find . | /bin/busybox cpio -o -H newc 2>/dev/null) >"$folder/initramfs.new"
-	rm -rf "$folder/initramfs.d" "$folder"/*.deb
-	mv "$folder/initramfs.new" "$folder/initramfs"
+	cp /bin/busybox "$made/bin/" && cp tests/vm/init "$made/init" &&
+		(cd "$made" && find . | /bin/busybox cpio -o -H newc 2>/dev/null) >"$1/initramfs.new" &&
+		rm -r "$made" && mv "$1/initramfs.new" "$1/initramfs"
 }
 
 # boot VERSION: runs $command there; its exit code
@@ -70,22 +79,31 @@ boot()
 {
 	folder=$PWD/artifacts/vm/$1
 	socket=$folder/virtiofs.sock
-	rm -f "$folder/code" "$socket"
+	rm -rf "$folder/code" "$socket" "$folder/results"
+	mkdir "$folder/results"
+	truncate -s 16M "$folder/disk"
 	printf '%s\n' "$command" >"$folder/command"
+	machine=''
 	/usr/lib/qemu/virtiofsd --socket-path="$socket" -f -o source=/ -o sandbox=chroot -o cache=always -o xattr \
 		-o log_level=err 2>"$folder/virtiofsd.log" &
 	virtiofsd=$!
-	trap 'kill "$virtiofsd" 2>/dev/null || true' EXIT
+	# In the background, so that a signal to this script ends them at once.
+	trap 'kill $machine "$virtiofsd" 2>/dev/null || true' EXIT
+	trap 'exit 130' INT TERM
 	while [ ! -S "$socket" ] && kill -0 "$virtiofsd" 2>/dev/null; do sleep 0.1; done
+	# Emulated, retpolines cost half of the time, and vectors a sixth.
 	timeout -k 10 "${PMOAS_VM_SECONDS:-1800}" qemu-system-x86_64 \
-		-accel tcg,thread=single -cpu max -smp 2 -m 4G -M q35 -nodefaults -no-reboot -display none \
+		-accel tcg,thread=single -cpu max,-avx2,-avx -smp 2 -m 4G -M q35 -nodefaults -no-reboot -display none \
 		-object memory-backend-memfd,id=memory,size=4G,share=on -numa node,memdev=memory \
 		-chardev "socket,id=root,path=$socket" -device vhost-user-fs-pci,chardev=root,tag=root \
+		-drive "file=$folder/disk,format=raw,if=virtio" \
 		-serial "file:$folder/console.log" -serial stdio -serial "file:$folder/code" \
 		-kernel "$folder/vmlinux" -initrd "$folder/initramfs" \
-		-append "console=ttyS0 panic=-1 oops=panic loglevel=5 pmoas_folder=$folder" </dev/null || true
+		-append "console=ttyS0 mitigations=off panic=-1 oops=panic loglevel=5 pmoas_folder=$folder" </dev/null &
+	machine=$!
+	wait "$machine" || true
 	wait "$virtiofsd" || true
-	trap - EXIT
+	trap - EXIT INT TERM
 	code=$(cat "$folder/code" 2>/dev/null || true)
 	[ -n "$code" ] || fail "$1 ended before the command did: see $folder/console.log"
 	return "$code"
@@ -104,10 +122,13 @@ for word; do command="$command '$(printf '%s' "$word" | sed "s/'/'\\\\''/g")'"; 
 
 result=0
 for kernel in $kernels; do
-	prepare "$kernel"
-	echo "vm: kernel $kernel" >&2
+	[ "$kernel" != newest ] || { refresh; kernel=$(series newest); }
 	code=0
-	boot "$kernel" || code=$?
+	prepare "$kernel" || code=$?
+	if [ "$code" -eq 0 ]; then
+		echo "vm: kernel $kernel" >&2
+		boot "$kernel" || code=$?
+	fi
 	[ "$result" -ne 0 ] || result=$code
 done
 exit "$result"

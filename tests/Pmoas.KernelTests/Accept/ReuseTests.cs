@@ -39,6 +39,7 @@ public sealed class ReuseTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task connections_open_before_the_start_are_known_and_never_counted_as_new()
     {
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -75,9 +76,10 @@ internal sealed partial class Watched : IAsyncDisposable
 
     private static async Task Until(Func<Task<bool>> condition, Func<string> what)
     {
-        for (long end = Environment.TickCount64 + 15_000; !await condition();)
+        var limit = Patience.Of(TimeSpan.FromSeconds(15));
+        for (long start = Stopwatch.GetTimestamp(); !await condition();)
         {
-            Assert.True(Environment.TickCount64 < end, $"not within 15 s: {what()}");
+            Assert.True(Stopwatch.GetElapsedTime(start) < limit, $"not within {limit.TotalSeconds} s: {what()}");
             await Task.Delay(10);
         }
     }

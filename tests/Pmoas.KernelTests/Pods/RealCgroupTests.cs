@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
+using Pmoas.Host.Demo;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Host.Pods.Sources;
@@ -11,6 +12,7 @@ namespace Pmoas.KernelTests.Pods;
 
 public sealed class RealCgroupTests : IAsyncDisposable
 {
+    private static readonly double Quick = Patience.Of(TimeSpan.FromMilliseconds(100)).TotalMilliseconds;
     private readonly CgroupTree _tree = CgroupTree.Detect();
     private readonly string _lab = $"/pmoas-test-{Guid.NewGuid():N}";
     private readonly RecordingIdentity _kernel = new();
@@ -56,7 +58,7 @@ public sealed class RealCgroupTests : IAsyncDisposable
             await Task.Delay(2200, TestContext.Current.CancellationToken); // until the watch is at rest
         }
         // The best of three: the machine may be busy with something else. A watch that only polled would need up to a second each time.
-        Assert.True(appeared.Min() < 100 && gone.Min() < 100, $"ms to appear: {string.Join(", ", appeared)}; to go: {string.Join(", ", gone)}");
+        Assert.True(appeared.Min() < Quick && gone.Min() < Quick, $"ms to appear: {string.Join(", ", appeared)}; to go: {string.Join(", ", gone)}");
     }
 
     [Fact]
@@ -77,7 +79,7 @@ public sealed class RealCgroupTests : IAsyncDisposable
             await Task.Delay(200, TestContext.Current.CancellationToken);
         }
 
-        Assert.True(tagged.Min() < 100, $"ms to the tag: {string.Join(", ", tagged)}");
+        Assert.True(tagged.Min() < Quick, $"ms to the tag: {string.Join(", ", tagged)}");
         Assert.Equal(ids.Length, pods.Nameless);
         Assert.Empty(pods.All);
         Assert.Single(_kernel.Tags.Values.Select(tag => tag.PodId).Distinct());
@@ -114,7 +116,7 @@ public sealed class RealCgroupTests : IAsyncDisposable
     {
         int sleeper = Start("unshare", "-n", "sleep", "60");
         string before = NetworkNamespace.NameOf(Environment.ProcessId)!;
-        SpinWait.SpinUntil(() => NetworkNamespace.NameOf(sleeper) != before, TimeSpan.FromSeconds(5));
+        SpinWait.SpinUntil(() => NetworkNamespace.NameOf(sleeper) != before, Patience.Of(TimeSpan.FromSeconds(5)));
 
         ulong? cookie = NetworkNamespace.CookieOf(sleeper);
 
@@ -153,7 +155,7 @@ public sealed class RealCgroupTests : IAsyncDisposable
         Stopwatch watch = Stopwatch.StartNew();
         while (!reached())
         {
-            Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), "waited in vain");
+            Assert.True(watch.Elapsed < Patience.Of(TimeSpan.FromSeconds(10)), "waited in vain");
             await Task.Delay(2, TestContext.Current.CancellationToken);
         }
         return watch.Elapsed.TotalMilliseconds;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pmoas.Host.Demo;
 using Pmoas.KernelTests.Accept;
 
@@ -17,8 +16,9 @@ public sealed class KernelBooksTests
         IReadOnlyDictionary<string, double> s = await pod.ScrapeAsync();
 
         double told = s["cpu_seconds_total app mode=\"user\""] + s["cpu_seconds_total app mode=\"system\""];
-        Assert.InRange(told, 2.0 * 0.97, 2.0 * 1.03);
-        Assert.Equal(Number(UsagePod.FileOf(pod.App, "cpuacct", "cpuacct.usage")) * 1e-9, told, 0.01); // a tick
+        // To the end of what the shell used to start it.
+        Assert.InRange(told, 1.99, 2.0 + Patience.Of(TimeSpan.FromMilliseconds(60)).TotalSeconds);
+        Assert.Equal(CgroupFiles.CpuSeconds(pod.App), told, 0.01); // a tick
         Assert.Equal(0, s["cpu_seconds_total proxy mode=\"user\""]);
         await Watched.Until(async () => (await pod.ScrapeAsync())["processes app"] == 0, "the process has left the cgroup");
         Assert.DoesNotContain("cpu_limit_cores app", s.Keys);
@@ -35,7 +35,7 @@ public sealed class KernelBooksTests
 
         Assert.InRange(s["memory_rss_bytes app"], 200 * Mib, 202 * Mib);
         Assert.InRange(s["memory_working_set_bytes app"], 200 * Mib, 210 * Mib);
-        Assert.True(s["page_faults_total app kind=\"minor\""] - faults >= 200, "a fault a huge page at the least");
+        Assert.True(s["page_faults_total app kind=\"minor\""] - faults >= 100, "a fault a huge page at the least");
         Assert.DoesNotContain("memory_limit_bytes app", s.Keys);
         Assert.Equal(1, s["processes app"]);
         Assert.Equal(1, s["inspected_processes app"]);
@@ -45,36 +45,35 @@ public sealed class KernelBooksTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task throttling_is_what_the_cgroups_file_says()
     {
         await using UsagePod pod = await UsagePod.StartAsync();
-        await File.WriteAllTextAsync(UsagePod.FileOf(pod.App, "cpu", "cpu.cfs_quota_us"), "20000");
-        await File.WriteAllTextAsync(UsagePod.FileOf(pod.App, "cpu", "cpu.shares"), "512");
+        CgroupFiles.LimitCpu(pod.App, 0.2);
+        double request = CgroupFiles.RequestHalfACore(pod.App);
         Assert.Equal(0, await pod.UseAsync(pod.App, "cpu", "0.4"));
         await Task.Delay(300); // the period's timer goes to rest
         IReadOnlyDictionary<string, double> s = await pod.ScrapeAsync();
 
-        var file = File.ReadLines(UsagePod.FileOf(pod.App, "cpu", "cpu.stat")).Select(line => line.Split(' '))
-            .ToDictionary(line => line[0], line => double.Parse(line[1], CultureInfo.InvariantCulture));
-        Assert.Equal(file["nr_periods"], s["cpu_periods_total app"]);
-        Assert.Equal(file["nr_throttled"], s["cpu_throttled_periods_total app"]);
-        Assert.Equal(file["throttled_time"] * 1e-9, s["cpu_throttled_seconds_total app"], 1e-9);
+        (double periods, double throttled, double seconds) = CgroupFiles.Throttling(pod.App);
+        Assert.Equal(periods, s["cpu_periods_total app"]);
+        Assert.Equal(throttled, s["cpu_throttled_periods_total app"]);
+        Assert.Equal(seconds, s["cpu_throttled_seconds_total app"], 1e-9);
 
         // 0.4 s at 0.2 of a core are 20 periods; on a busy machine it is kept waiting by others in some of them.
         Assert.InRange(s["cpu_throttled_periods_total app"], 3, 30);
         Assert.InRange(s["cpu_throttled_seconds_total app"], 0.1, 4);
         Assert.Equal(0.2, s["cpu_limit_cores app"]);
-        Assert.Equal(0.5, s["cpu_request_cores app"]);
+        Assert.Equal(request, s["cpu_request_cores app"]);
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task sixty_four_mebibytes_written_past_the_cache_are_told_by_device()
     {
         await using UsagePod pod = await UsagePod.StartAsync();
         await using LoopDevice loop = await LoopDevice.StartAsync(64);
-
-        // Since 6.9 the kernel counts on cgroup v1 once a device has had a rule; this one never bites.
-        await File.WriteAllTextAsync(UsagePod.FileOf(pod.Proxy, "blkio", "blkio.throttle.write_bps_device"), $"{loop.Numbers} 1000000000000");
+        CgroupFiles.CountDevice(pod.Proxy, loop.Numbers);
         Assert.Equal(0, await pod.UseAsync(pod.App, "write", loop.Path, "64"));
         IReadOnlyDictionary<string, double> s = await pod.ScrapeAsync();
 
@@ -84,11 +83,12 @@ public sealed class KernelBooksTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public async Task a_process_killed_for_want_of_memory_counts_one()
     {
         await using UsagePod pod = await UsagePod.StartAsync();
         Assert.Equal(0, (await pod.ScrapeAsync())["oom_kills_total app"]);
-        await File.WriteAllTextAsync(UsagePod.FileOf(pod.App, "memory", "memory.limit_in_bytes"), "33554432");
+        CgroupFiles.LimitMemory(pod.App, 32 << 20);
         Assert.Equal(128 + Signals.Kill, await pod.UseAsync(pod.App, "memory", "100"));
         IReadOnlyDictionary<string, double> s = await pod.ScrapeAsync();
 
@@ -122,9 +122,9 @@ public sealed class KernelBooksTests
         await pod.ScrapeAsync();
         Assert.Equal(0, await pod.UseAsync(pod.App, "cpu", "0.9"));
         Assert.Equal(0, await pod.UseAsync(pod.Proxy, "cpu", "0.3"));
-        Assert.Equal(0.25, (await pod.ScrapeAsync())["sidecar_cpu_ratio"], 0.02);
+        (double app, double proxy) = (CgroupFiles.CpuSeconds(pod.App), CgroupFiles.CpuSeconds(pod.Proxy));
+        Assert.Equal(proxy / (app + proxy), (await pod.ScrapeAsync())["sidecar_cpu_ratio"], 0.01);
+        Assert.InRange(app / proxy, Patience.IsLong ? 1.5 : 2.7, 3);
         Assert.DoesNotContain("sidecar_cpu_ratio", (await pod.ScrapeAsync()).Keys);
     }
-
-    private static double Number(string file) => double.Parse(File.ReadAllText(file), CultureInfo.InvariantCulture);
 }

@@ -14,7 +14,7 @@ public sealed class KernelNetworkTests
     private const long Bytes = 100_000_000;
 
     [Theory]
-    [InlineData("127.0.0.1")]
+    [InlineData("127.0.0.1", Traits = ["kernel", "every"])]
     [InlineData("::1")]
     [InlineData("pod")]
     public async Task bytes_between_two_containers_of_the_pod_are_on_the_inside_leg_of_both(string address)

@@ -16,7 +16,7 @@ public sealed class KernelOomTests
     {
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test" });
         await using Watched watched = await Watched.StartAsync(bed, "[plugins.resource_usage]\n");
-        await File.WriteAllTextAsync(LimitFile(bed.Service.CgroupPath), Limit.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        CgroupFiles.LimitMemory(bed.Service.CgroupPath, Limit);
 
         for (int i = 0; i < processes; i++)
         {
@@ -42,9 +42,4 @@ public sealed class KernelOomTests
 
         Assert.Equal(0, (await KernelSamples.ScrapeAsync(watched)).Everywhere("oom_kills_total"));
     }
-
-    /// <summary>The memory controller's, on cgroup v1 or v2.</summary>
-    private static string LimitFile(string cgroup) => PodCgroups.Directories(cgroup)
-        .SelectMany(directory => new[] { Path.Combine(directory, "memory.limit_in_bytes"), Path.Combine(directory, "memory.max") })
-        .First(File.Exists);
 }

@@ -9,6 +9,7 @@ public sealed class KernelSchedulingTests
     private const string Toml = "[plugins.resource_usage]\n";
 
     [Fact]
+    [OnEveryKernel]
     public async Task two_busy_loops_on_one_cpu_wait_as_long_and_switch_as_often_as_the_kernel_says()
     {
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test" });

@@ -52,9 +52,6 @@ internal sealed partial class UsagePod : IAsyncDisposable
         }
     }
 
-    /// <summary>A file of a container's cgroup.</summary>
-    internal static string FileOf(string cgroup, string controller, string file) => $"/sys/fs/cgroup/{controller}{cgroup}/{file}";
-
     /// <summary>Starts a program in a container.</summary>
     internal BedContainer Start(string cgroup, params string[] command)
     {

@@ -6,6 +6,7 @@ namespace Pmoas.KernelTests.Sdk;
 public sealed class LadderTests : KernelTest
 {
     [Fact]
+    [OnEveryKernel]
     public void the_best_rung_this_kernel_takes_is_chosen_and_the_others_say_why_not()
     {
         AttachedHooks attached = Attach(new Hook("getppid", "by_fexit", "by_kprobe", "by_tp_btf", "by_tracepoint"));
@@ -61,6 +62,7 @@ public sealed class LadderTests : KernelTest
     }
 
     [Fact]
+    [OnEveryKernel]
     public void programs_joined_by_plus_stand_or_fall_together()
     {
         AttachedHooks attached = Attach(new Hook("getppid", "by_raw_tp+by_nothing", "by_raw_tp+by_tp_btf"));
@@ -71,6 +73,7 @@ public sealed class LadderTests : KernelTest
     }
 
     [Fact]
+    [OnEveryKernel]
     public void a_rung_the_verifier_rejects_is_passed_and_its_sentence_kept()
     {
         HookReport report = Assert.Single(Attach(new Hook("getppid", "rejected", "by_raw_tp")).Hooks);
@@ -91,6 +94,7 @@ public sealed class LadderTests : KernelTest
     }
 
     [Fact]
+    [OnEveryKernel]
     public void an_optional_hook_without_a_rung_is_reported()
     {
         AttachedHooks attached = Attach(new Hook("nothing", "by_nothing") { Required = false }, new Hook("getppid", "by_raw_tp"));

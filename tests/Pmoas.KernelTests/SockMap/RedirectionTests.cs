@@ -1,3 +1,5 @@
+using Pmoas.Host.Plugins;
+
 namespace Pmoas.KernelTests.SockMap;
 
 /// <summary>Redirected connections behave as TCP's do: every byte in its place, every end as it should be.</summary>
@@ -24,11 +26,12 @@ public sealed class RedirectionTests
     }
 
     [Theory]
-    [InlineData("half", 100)]
+    [InlineData("half", 100, Traits = ["kernel", "every"])]
     [InlineData("pending", 100)]
     [InlineData("reset", 100)]
     public async Task an_end_is_as_with_TCP(string kind, int connections)
     {
+        Assert.SkipWhen(KernelVersion.Current < new Version(6, 12), "before 6.12 the self-test finds FIONREAD broken, and nothing is redirected");
         await using Accelerated pod = await Accelerated.StartAsync();
         await pod.PassTrialsAsync();
 

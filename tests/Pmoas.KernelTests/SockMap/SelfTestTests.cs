@@ -36,6 +36,7 @@ public sealed class SelfTestTests
     }
 
     [Fact]
+    [OnEveryKernel]
     public void what_differs_for_redirected_sockets_is_what_is_known_of_this_kernel()
     {
         SelfTestReport report = SelfTestRun.Run(NullLogger.Instance);

@@ -24,10 +24,11 @@ internal sealed class Streams(PodBed bed) : IAsyncDisposable
     {
         BedContainer server = Start(container.CgroupPath, bed.PodNetns, "serve", address, Text(port));
         _servers.Add(server);
-        for (long end = Environment.TickCount64 + 15_000; !server.LogTail().StartsWith("listening", StringComparison.Ordinal); await Task.Delay(10))
+        var limit = Patience.Of(TimeSpan.FromSeconds(15));
+        for (long end = Environment.TickCount64 + (long)limit.TotalMilliseconds; !server.LogTail().StartsWith("listening", StringComparison.Ordinal); await Task.Delay(10))
         {
             server.ThrowIfEnded();
-            Assert.True(Environment.TickCount64 < end, "the server does not listen after 15 s");
+            Assert.True(Environment.TickCount64 < end, $"the server does not listen after {limit.TotalSeconds} s");
         }
     }
 
