@@ -19,6 +19,12 @@ internal static class Built
     /// <summary>The sample a stranger builds against the package; made by <c>make build</c>.</summary>
     public static string NoOp { get; } = Path("NoOp");
 
+    /// <summary>The Debian package; made by <c>make deb</c>.</summary>
+    public static string Deb { get; } = Path("Deb");
+
+    /// <summary>The source tree.</summary>
+    public static string Repository { get; } = Path("Repository");
+
     private static string Path(string key) => typeof(Built).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(metadata => metadata.Key == key).Value!;
 }

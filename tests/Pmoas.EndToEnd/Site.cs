@@ -46,7 +46,7 @@ internal sealed class Site : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();

@@ -41,6 +41,7 @@ prepare()
 		(cd "$folder" && download "$1" >/dev/null) || { echo "vm: Debian has no package of a cloud kernel $1" >&2; return 124; }
 		dpkg-deb -x "$folder"/*.deb "$folder/package" || fail "cannot unpack the package of $1"
 		rm "$folder"/*.deb
+		[ -e "$folder/package/lib" ] || ln -s usr/lib "$folder/package/lib" # newer packages
 		/sbin/depmod -b "$folder/package" "$(release "$folder")" || fail "cannot list the modules of $1"
 		extract "$folder"/package/boot/vmlinuz-* "$folder/vmlinux.new" || fail "no ELF kernel in the package of $1"
 		mv "$folder/vmlinux.new" "$folder/vmlinux"
