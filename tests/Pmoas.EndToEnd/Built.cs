@@ -22,8 +22,11 @@ internal static class Built
     /// <summary>The Debian package; made by <c>make deb</c>.</summary>
     public static string Deb { get; } = Path("Deb");
 
-    /// <summary>The source tree.</summary>
-    public static string Repository { get; } = Path("Repository");
+    /// <summary>Folders of all plugins; made by <c>make build</c>.</summary>
+    public static string Plugins { get; } = Path("Plugins");
+
+    /// <summary>Folders of their sources.</summary>
+    public static string PluginSources { get; } = Path("PluginSources");
 
     private static string Path(string key) => typeof(Built).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(metadata => metadata.Key == key).Value!;

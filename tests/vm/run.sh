@@ -38,8 +38,10 @@ prepare()
 		echo "vm: preparing kernel $1" >&2
 		rm -rf "$folder"
 		mkdir -p "$folder"
-		(cd "$folder" && download "$1" >/dev/null) || { echo "vm: Debian has no package of a cloud kernel $1" >&2; return 124; }
-		dpkg-deb -x "$folder"/*.deb "$folder/package" || fail "cannot unpack the package of $1"
+		(cd "$folder" && download "$1") || { echo "vm: Debian has no package of a cloud kernel $1" >&2; return 124; }
+		for package in "$folder"/*.deb; do
+			dpkg-deb -x "$package" "$folder/package" || fail "cannot unpack the package of $1"
+		done
 		rm "$folder"/*.deb
 		[ -e "$folder/package/lib" ] || ln -s usr/lib "$folder/package/lib" # newer packages
 		/sbin/depmod -b "$folder/package" "$(release "$folder")" || fail "cannot list the modules of $1"

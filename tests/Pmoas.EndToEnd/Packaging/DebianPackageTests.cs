@@ -34,7 +34,7 @@ public sealed class DebianPackageTests : IAsyncDisposable
         string version = (await RunAsync("dpkg-query", "--show", "--showformat", "${Version}", Package)).Trim();
         Assert.StartsWith(version, (await RunAsync(Program, "--version")).Trim(), StringComparison.Ordinal);
         string[] plugins = [.. Directory.GetDirectories("/usr/lib/pmoas/plugins").Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
-        Assert.Equal(Directory.GetDirectories(Path.Combine(Built.Repository, "plugins")).Select(Path.GetFileName).Order(StringComparer.Ordinal), plugins);
+        Assert.Equal(Directory.GetDirectories(Built.PluginSources).Select(Path.GetFileName).Order(StringComparer.Ordinal), plugins);
         Assert.Contains("monitor\n", await RunAsync(Program, "[suggest:8]", "pmoas mo"), StringComparison.Ordinal);
         await ServesAsync();
 
