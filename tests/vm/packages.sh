@@ -45,12 +45,12 @@ series()
 	esac
 }
 
-# download VERSION: its newest package, into this folder, and where kernel and modules are packages of their own, these; fails when there is none
+# download VERSION: its newest package, into this folder, and where its parts are packages of their own, these; fails when there is none
 download()
 {
 	package=$(cloud_kernels "$1" | tail -n 1)
 	[ -n "$package" ] && own apt-get download "$package" >/dev/null 2>&1 || return 1
-	for part in binary modules; do
+	for part in base binary modules; do
 		own apt-get download "linux-$part-${package#linux-image-}" >/dev/null 2>&1 || true # before 7: all in one
 	done
 }

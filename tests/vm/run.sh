@@ -45,7 +45,7 @@ prepare()
 		rm "$folder"/*.deb
 		[ -e "$folder/package/lib" ] || ln -s usr/lib "$folder/package/lib" # newer packages
 		/sbin/depmod -b "$folder/package" "$(release "$folder")" || fail "cannot list the modules of $1"
-		extract "$folder"/package/boot/vmlinuz-* "$folder/vmlinux.new" || fail "no ELF kernel in the package of $1"
+		extract "$(find "$folder/package" -name 'vmlinuz*' | head -n 1)" "$folder/vmlinux.new" || fail "no ELF kernel in the package of $1"
 		mv "$folder/vmlinux.new" "$folder/vmlinux"
 	fi
 	if [ ! -e "$folder/initramfs" ] || [ "$folder/initramfs" -ot tests/vm/init ]; then
