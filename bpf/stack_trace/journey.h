@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_JOURNEY_H
+#define PMOAS_STACK_TRACE_JOURNEY_H
+
+/* What a followed byte goes through: it begins at one stage, passes others, and ends at the last, or is given up. */
+
+/*
+ * The last stage of what leaves the pod, and of what is read in it. Set when the hooks are attached, for only then is known which this kernel
+ * has; until then nothing is followed.
+ */
+__u32 last_sent = STAGE_NONE;
+__u32 last_received = STAGE_NONE;
+bool follow = false;
+
+/* Intervals beside those from one stage to the next, set before load; STAGE_NONE ends the list. */
+#define MAX_PAIRS 16
+
+struct stage_pair {
+	__u8 from;
+	__u8 to;
+};
+
+struct stage_pairs {
+	struct stage_pair pair[MAX_PAIRS];
+};
+
+const volatile struct stage_pairs pairs = {};
+const volatile __u32 pair_count = 0;
+
+/* False when another CPU was quicker. */
+static __always_inline bool claim(struct stream *s, enum following from)
+{
+	return __sync_val_compare_and_swap(&s->following, from, FOLLOWING_CHANGES) == from;
+}
+
+static __always_inline void release(struct stream *s, enum following to)
+{
+	__sync_lock_test_and_set(&s->following, to);
+}
+
+static __always_inline void begin(struct stream *s, enum stage stage, __u32 byte, __u64 now)
+{
+	int i;
+
+	if (!claim(s, FOLLOWING_NONE))
+		return;
+	for (i = 0; i < STAGES; i++)
+		s->at[i] = 0;
+	s->byte = byte;
+	s->at[stage] = now;
+	s->last = stage;
+	release(s, FOLLOWING);
+}
+
+/* The byte's journey does not end as it should. */
+static __always_inline void give_up(struct stream *s)
+{
+	if (!claim(s, FOLLOWING))
+		return;
+	count_of_stream(s, COUNT_UNFINISHED, s->last, 1);
+	release(s, FOLLOWING_NONE);
+}
+
+static __always_inline void observe_pairs(const struct stream *s, struct interval_key *key)
+{
+	__u32 i, from, to;
+
+	for (i = 0; i < MAX_PAIRS && i < pair_count; i++) {
+		from = pairs.pair[i].from;
+		to = pairs.pair[i].to;
+		if (from >= STAGES || to >= STAGES || !s->at[from] || s->at[to] < s->at[from])
+			continue;
+		key->from = from;
+		key->to = to;
+		observe(key, s->at[to] - s->at[from]);
+	}
+}
+
+static __always_inline bool is_in_order(const struct stream *s)
+{
+	__u64 before = 0;
+	int i;
+
+	for (i = 0; i < STAGES; i++) {
+		if (!s->at[i])
+			continue;
+		if (s->at[i] < before)
+			return false;
+		before = s->at[i];
+	}
+	return true;
+}
+
+/* Each interval once, all of them or none: so they add up to the whole. */
+static __noinline int report(const struct stream *s)
+{
+	struct interval_key key = {};
+	__u64 first = 0, before = 0;
+	int i;
+
+	key.pod = s->pod;
+	key.leg = s->leg;
+	key.direction = s->direction;
+	key.phase = PHASE_DATA;
+	for (i = 0; i < STAGES; i++) {
+		if (!s->at[i])
+			continue;
+		key.to = i;
+		if (!first)
+			first = s->at[i];
+		else
+			observe(&key, s->at[i] - before);
+		before = s->at[i];
+		key.from = i;
+	}
+	observe_pairs(s, &key);
+	key.from = STAGE_NONE;
+	key.to = STAGE_NONE;
+	observe(&key, before - first);
+	return 0;
+}
+
+static __always_inline void finish(struct stream *s)
+{
+	if (!claim(s, FOLLOWING))
+		return;
+	if (is_in_order(s))
+		report(s);
+	else
+		lost(LOST_DISORDER);
+	release(s, FOLLOWING_NONE);
+}
+
+/* The followed byte passes a stage; only the first time counts. */
+static __always_inline void pass(struct stream *s, enum stage stage, __u64 now)
+{
+	if (s->at[stage])
+		return;
+	s->at[stage] = now;
+	s->last = stage;
+	if (stage == last_received || (stage == last_sent && !s->receiver))
+		finish(s);
+}
+
+#endif

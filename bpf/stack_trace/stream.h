@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_STREAM_H
+#define PMOAS_STACK_TRACE_STREAM_H
+
+/*
+ * A stream is one direction of a connection. Of each, one byte at a time is followed: the first that is written while none is. A stage
+ * is passed when a packet that has this byte passes it, or a read that takes it: which packet that is, how it was cut (GSO), put
+ * together (GRO), cloned or sent again does not matter. When the byte has been read, or has left the pod, the next one is followed.
+ *
+ * So what is kept is bounded by the connections, nothing is put into a table for a packet, and of a protocol of requests and responses every
+ * message is followed. Packets without the followed byte are counted.
+ */
+#define MAX_STREAMS 65536
+
+/* Both ports in network order, as packets and sockets have them. */
+struct stream_key {
+	__u64 netns; /* cookie */
+	__u32 source[4]; /* network order; IPv4 is v4-mapped */
+	__u32 destination[4];
+	__u16 source_port;
+	__u16 destination_port;
+	__u32 unused; /* keys are compared byte by byte */
+};
+
+enum following {
+	FOLLOWING_NONE,
+	FOLLOWING_CHANGES, /* one CPU is beginning or ending it */
+	FOLLOWING,
+};
+
+struct stream {
+	__u64 sender; /* address of the socket, where its container is watched; 0: elsewhere */
+	__u64 receiver;
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u8 last; /* enum stage that the followed byte passed last */
+	__u8 began; /* highest is known */
+	__u32 following; /* enum following */
+	__u32 byte; /* sequence number of the followed byte */
+	__u32 highest; /* what comes from elsewhere: the sequence number after all that was seen */
+	__u32 unfollowed; /* packets not counted yet */
+	__u64 at[STAGES]; /* ns since boot; 0: not passed */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_STREAMS);
+	__type(key, struct stream_key);
+	__type(value, struct stream);
+} streams SEC(".maps");
+
+/* One end of a connection: kept by its socket, where its container is watched, and freed with it. */
+struct end {
+	struct stream_key sends;
+	struct stream_key receives;
+	__u64 ready_ns; /* data waits to be read since; 0: none does */
+	__u32 container;
+	__u32 pod;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct end);
+} ends SEC(".maps");
+
+static const struct stream no_stream;
+
+static __always_inline struct end *end_of(const struct sock *sk)
+{
+	return bpf_sk_storage_get(&ends, (void *)sk, 0, 0);
+}
+
+static __always_inline struct stream *stream_of(const struct stream_key *key)
+{
+	return bpf_map_lookup_elem(&streams, key);
+}
+
+/* Sequence numbers wrap. */
+static __always_inline bool is_before(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) < 0;
+}
+
+static __always_inline bool is_within(__u32 byte, __u32 begin, __u32 end)
+{
+	return byte - begin < end - begin;
+}
+
+static __always_inline bool is_following(const struct stream *s)
+{
+	return s->following == FOLLOWING;
+}
+
+#endif
