@@ -5,9 +5,10 @@
 /* What a followed byte goes through: it begins at one stage, passes others, and ends at the last, or is given up. */
 
 /*
- * The last stage of what leaves the pod, and of what is read in it. Set when the hooks are attached, for only then is known which this kernel
- * has; until then nothing is followed.
+ * The first and the last stage of what leaves a watched socket, and the last of what is read from one. Set when the hooks are attached, for only
+ * then is known which this kernel has; until then nothing is followed.
  */
+__u32 first_sent = STAGE_NONE;
 __u32 last_sent = STAGE_NONE;
 __u32 last_received = STAGE_NONE;
 bool follow = false;

@@ -24,6 +24,23 @@ static __always_inline void at_write(const struct sock *sk)
 		s->at[STAGE_TCP_SENDMSG_LOCKED] = bpf_ktime_get_ns(); /* the write before wrote nothing */
 }
 
+/* A packet with payload where its journey may begin: what is new in it is followed from here on. */
+static __always_inline void at_first(struct stream *s, const struct sk_buff *skb, const struct payload *p, enum stage stage)
+{
+	__u32 from = s->began && is_before(p->begin, s->highest) ? s->highest : p->begin;
+
+	if (!is_before(from, p->end))
+		return;
+	s->highest = p->end;
+	s->began = 1;
+	if (s->following == FOLLOWING_NONE) {
+		s->leg = leg_of(skb);
+		begin(s, stage, from, bpf_ktime_get_ns());
+	} else {
+		__sync_fetch_and_add(&s->unfollowed, 1);
+	}
+}
+
 /* A packet on its way out of a watched socket. */
 static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 {
@@ -44,24 +61,9 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 			pass(s, stage, bpf_ktime_get_ns());
 		else if (s->last < STAGE_TCP_PROBE)
 			give_up(s); /* it is sent again: which of the two arrives cannot be told */
+	} else if (stage == first_sent) {
+		at_first(s, skb, &p, stage);
 	} else if (stage == STAGE_NET_DEV_QUEUE) {
-		__sync_fetch_and_add(&s->unfollowed, 1);
-	}
-}
-
-/* A packet with payload arrives from elsewhere: what is new in it may be followed from here on. */
-static __always_inline void at_arrival(struct stream *s, const struct sk_buff *skb, const struct payload *p, enum stage stage)
-{
-	__u32 from = s->began && is_before(p->begin, s->highest) ? s->highest : p->begin;
-
-	if (!is_before(from, p->end))
-		return;
-	s->highest = p->end;
-	s->began = 1;
-	if (s->following == FOLLOWING_NONE) {
-		s->leg = leg_of(skb);
-		begin(s, stage, from, bpf_ktime_get_ns());
-	} else {
 		__sync_fetch_and_add(&s->unfollowed, 1);
 	}
 }
@@ -80,8 +82,8 @@ static __always_inline void at_received(const struct sk_buff *skb, enum stage st
 		return;
 	if (is_following(s) && is_within(s->byte, p.begin, p.end))
 		pass(s, stage, bpf_ktime_get_ns());
-	else if (!s->sender)
-		at_arrival(s, skb, &p, stage);
+	else if (!s->sender || first_sent == STAGE_NONE)
+		at_first(s, skb, &p, stage);
 }
 
 /* TCP has found the socket of a packet. */
@@ -125,18 +127,18 @@ static __always_inline void at_ready(const struct sock *sk)
 static __always_inline void at_copy(const struct sk_buff *skb, int length)
 {
 	struct sock *sk = skb->sk;
-	struct tcp_sock *tp;
 	struct stream *s;
 	struct end *e;
+	__u32 from;
 
 	if (!follow || !sk)
 		return;
 	e = end_of(sk);
-	tp = e ? bpf_skc_to_tcp_sock(sk) : NULL;
-	if (!tp)
+	s = e ? stream_of(&e->receives) : NULL;
+	if (!s || !is_following(s))
 		return;
-	s = stream_of(&e->receives);
-	if (s && is_following(s) && is_within(s->byte, tp->copied_seq, tp->copied_seq + length))
+	from = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq); /* the verifier does not let a packet's socket be one of TCP */
+	if (is_within(s->byte, from, from + length))
 		pass(s, STAGE_SKB_COPY_DATAGRAM_IOVEC, bpf_ktime_get_ns());
 }
 

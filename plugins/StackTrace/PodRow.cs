@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using Pmoas.Sdk;
+using Pmoas.Sdk.Metrics;
+
+namespace Pmoas.StackTrace;
+
+/// <summary>The instruments of the pods' metrics, asked for once.</summary>
+internal sealed class PodInstruments(ProbeContext context)
+{
+    internal Histogram Interval { get; } = context.Histogram(StackTraceMetrics.Interval);
+
+    internal Histogram Journey { get; } = context.Histogram(StackTraceMetrics.Journey);
+
+    internal Counter Unfinished { get; } = context.Counter(StackTraceMetrics.Unfinished);
+
+    internal Counter Unfollowed { get; } = context.Counter(StackTraceMetrics.Unfollowed);
+
+    internal Counter Retransmits { get; } = context.Counter(StackTraceMetrics.Retransmits);
+
+    internal Counter Dropped { get; } = context.Counter(StackTraceMetrics.Dropped);
+
+    internal DropReasons Reasons { get; } = new();
+}
+
+/// <summary>The series of one pod: each begins when the kernel has counted something for it.</summary>
+internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instruments)
+{
+    private readonly Dictionary<IntervalKey, OwnedHistogram> _intervals = [];
+    private readonly Dictionary<CountKey, OwnedCounter> _counts = [];
+
+    /// <summary>Number of the pod.</summary>
+    internal uint Pod { get; } = pod;
+
+    /// <summary>Brings a histogram up to date.</summary>
+    internal void Follow(IntervalKey key, ReadOnlySpan<byte> values, int stride)
+    {
+        if (!_intervals.TryGetValue(key, out OwnedHistogram? histogram))
+        {
+            histogram = Begin(key);
+            _intervals.Add(key, histogram);
+        }
+
+        histogram.Follow(values, stride);
+    }
+
+    /// <summary>Brings a count up to date.</summary>
+    internal void Follow(CountKey key, ReadOnlySpan<byte> values, int stride)
+    {
+        if (!_counts.TryGetValue(key, out OwnedCounter? counter))
+        {
+            counter = Begin(key);
+            _counts.Add(key, counter);
+        }
+
+        ulong total = 0;
+        for (int cpu = 0; cpu < values.Length; cpu += stride)
+        {
+            total += MemoryMarshal.Read<ulong>(values[cpu..]);
+        }
+
+        counter.Follow(total);
+    }
+
+    private OwnedHistogram Begin(IntervalKey key)
+    {
+        string leg = StackTraceMetrics.Legs[key.Leg];
+        string direction = StackTraceMetrics.Directions[key.Direction];
+        string phase = StackTraceMetrics.Phases[key.Phase];
+        return key.To == Stages.None
+            ? series.Histogram(StackTraceMetrics.Journey, instruments.Journey, leg, direction, phase)
+            : series.Histogram(StackTraceMetrics.Interval, instruments.Interval, leg, direction, phase, Stages.All[key.From].Name, Stages.All[key.To].Name);
+    }
+
+    private OwnedCounter Begin(CountKey key)
+    {
+        string leg = StackTraceMetrics.Legs[key.Leg];
+        string direction = StackTraceMetrics.Directions[key.Direction];
+        return key.Kind switch
+        {
+            CountKind.Unfinished => series.Counter(instruments.Unfinished, leg, direction, Stages.All[(int)key.Which].Name),
+            CountKind.Unfollowed => series.Counter(instruments.Unfollowed, leg, direction),
+            CountKind.Retransmits => series.Counter(instruments.Retransmits, leg, direction),
+            _ => series.Counter(instruments.Dropped, leg, instruments.Reasons.NameOf(key.Which)),
+        };
+    }
+}
