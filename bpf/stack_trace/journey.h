@@ -143,4 +143,13 @@ static __always_inline void pass(struct stream *s, enum stage stage, __u64 now)
 		finish(s);
 }
 
+/* The same in a packet on its way. A byte that comes by once more was sent again: which of the two packets arrives cannot be told. */
+static __always_inline void pass_in_packet(struct stream *s, enum stage stage)
+{
+	if (!s->at[stage])
+		pass(s, stage, bpf_ktime_get_ns());
+	else if (s->last < STAGE_TCP_PROBE)
+		give_up(s);
+}
+
 #endif

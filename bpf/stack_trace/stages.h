@@ -57,10 +57,7 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 		return;
 	if (is_following(s) && is_within(s->byte, p.begin, p.end)) {
 		s->leg = leg_of(skb);
-		if (stage != STAGE_NET_DEV_QUEUE || !s->at[stage])
-			pass(s, stage, bpf_ktime_get_ns());
-		else if (s->last < STAGE_TCP_PROBE)
-			give_up(s); /* it is sent again: which of the two arrives cannot be told */
+		pass_in_packet(s, stage);
 	} else if (stage == first_sent) {
 		at_first(s, skb, &p, stage);
 	} else if (stage == STAGE_NET_DEV_QUEUE) {
@@ -81,7 +78,7 @@ static __always_inline void at_received(const struct sk_buff *skb, enum stage st
 	if (!s)
 		return;
 	if (is_following(s) && is_within(s->byte, p.begin, p.end))
-		pass(s, stage, bpf_ktime_get_ns());
+		pass_in_packet(s, stage);
 	else if (!s->sender || first_sent == STAGE_NONE)
 		at_first(s, skb, &p, stage);
 }
