@@ -8,9 +8,18 @@
 #define PMOAS_LOSSES stack_trace_losses
 #include <pmoas/totals.h>
 
-/* Only what occurs has an entry: about 15 histograms for each leg and direction of a pod. Set by user space before load. */
+/* Only what occurs has an entry: four journeys a pod, and what stages it misses or the user asks for. Set by user space before load. */
+#define MAX_JOURNEYS 4096
 #define MAX_INTERVALS 16384
 #define MAX_COUNTS 16384
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_JOURNEYS);
+	__type(key, struct journey_key);
+	__type(value, struct journeys);
+} journeys SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -28,7 +37,21 @@ struct {
 	__type(value, __u64);
 } counts SEC(".maps");
 
+static const struct journeys no_journeys;
 static const struct pmoas_histogram no_histogram;
+
+static __always_inline struct journeys *journeys_of(const struct journey_key *key)
+{
+	struct journeys *j = bpf_map_lookup_elem(&journeys, key);
+
+	if (j)
+		return j;
+	bpf_map_update_elem(&journeys, key, &no_journeys, BPF_NOEXIST);
+	j = bpf_map_lookup_elem(&journeys, key);
+	if (!j)
+		lost(LOST_INTERVALS);
+	return j;
+}
 
 static __noinline int observe(const struct interval_key *key, __u64 nanoseconds)
 {

@@ -44,89 +44,149 @@ static __always_inline bool is_listening(const struct sock *sk)
 	return bpf_map_lookup_elem(&listening_ports, &l);
 }
 
-static __always_inline void keys_of(const struct sock *sk, struct end *e)
+/* Of what the socket sends, or receives. */
+static __always_inline void key_of(const struct pmoas_tuple *t, bool sends, struct stream_key *key)
 {
-	struct pmoas_tuple t;
-
-	pmoas_tuple_of(sk, &t);
-	e->sends.netns = t.netns;
-	e->sends.source_port = bpf_htons(t.local_port);
-	e->sends.destination_port = bpf_htons(t.remote_port);
-	__builtin_memcpy(e->sends.source, t.local_address, sizeof(t.local_address));
-	__builtin_memcpy(e->sends.destination, t.remote_address, sizeof(t.remote_address));
-	e->receives.netns = t.netns;
-	e->receives.source_port = e->sends.destination_port;
-	e->receives.destination_port = e->sends.source_port;
-	__builtin_memcpy(e->receives.source, t.remote_address, sizeof(t.remote_address));
-	__builtin_memcpy(e->receives.destination, t.local_address, sizeof(t.local_address));
+	key->netns = t->netns;
+	key->unused = 0;
+	key->source_port = bpf_htons(sends ? t->local_port : t->remote_port);
+	key->destination_port = bpf_htons(sends ? t->remote_port : t->local_port);
+	__builtin_memcpy(key->source, sends ? t->local_address : t->remote_address, sizeof(key->source));
+	__builtin_memcpy(key->destination, sends ? t->remote_address : t->local_address, sizeof(key->destination));
 }
 
-/* One end of a stream; the other may be known already. */
-static __always_inline void stream_begin(const struct stream_key *key, const struct stream *wanted)
+/* What this socket is of a stream that is there. */
+static __always_inline void stream_join(struct stream *s, const struct stream *wanted)
 {
-	struct stream *s;
-
-	if (!bpf_map_update_elem(&streams, key, wanted, BPF_NOEXIST))
-		return;
-	s = stream_of(key);
-	if (!s) {
-		lost(LOST_STREAMS);
-		return;
-	}
 	if (wanted->sender)
 		s->sender = wanted->sender;
 	if (wanted->receiver)
 		s->receiver = wanted->receiver;
 }
 
+/* NO_PLACE when all are taken. */
+static __always_inline __u32 place_take(void)
+{
+	__u32 place;
+
+	if (!bpf_map_pop_elem(&free_streams, &place))
+		return place;
+	if (used_streams >= max_streams)
+		return NO_PLACE;
+	place = __sync_fetch_and_add(&used_streams, 1);
+	return place < max_streams ? place : NO_PLACE;
+}
+
+/* Puts a stream into a free place; NO_PLACE when there is none. */
+static __always_inline __u32 stream_place(const struct stream *wanted)
+{
+	__u32 place = place_take();
+	struct stream *s = stream_at(place);
+
+	if (!s) {
+		lost(LOST_STREAMS);
+		return NO_PLACE;
+	}
+	*s = *wanted;
+	return place;
+}
+
+static __always_inline void place_free(__u32 place)
+{
+	bpf_map_push_elem(&free_streams, &place, BPF_ANY);
+}
+
+/* One end of a stream that others look for by its key: the other end may have been quicker. */
+static __noinline __u32 stream_begin(const struct stream_key *key, const struct stream *wanted)
+{
+	__u32 *other = bpf_map_lookup_elem(&places, key), place;
+	struct stream *s;
+
+	if (!other) {
+		place = stream_place(wanted);
+		if (place == NO_PLACE || !bpf_map_update_elem(&places, key, &place, BPF_NOEXIST))
+			return place;
+		s = stream_at(place);
+		if (s)
+			s->sender = s->receiver = 0;
+		place_free(place);
+		other = bpf_map_lookup_elem(&places, key);
+		if (!other) {
+			lost(LOST_STREAMS);
+			return NO_PLACE;
+		}
+	}
+	s = stream_at(*other);
+	if (s)
+		stream_join(s, wanted);
+	return *other;
+}
+
 static __always_inline void connection_begin(const struct sock *sk, const struct pmoas_tag *tag, bool connected)
 {
-	struct stream wanted = no_stream;
-	struct end blank = {}, *e;
+	struct stream wanted = {};
+	struct stream_key key;
+	struct pmoas_tuple t;
+	struct end blank = {};
 
-	keys_of(sk, &blank);
-	blank.container = tag->container;
-	blank.pod = tag->pod;
-	e = bpf_sk_storage_get(&ends, (void *)sk, &blank, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!e) {
-		lost(LOST_ENDS);
-		return;
-	}
-	*e = blank; /* a socket may connect again */
+	pmoas_tuple_of(sk, &t);
 	wanted.pod = tag->pod;
-	wanted.leg = pmoas_socket_is_local(sk) ? LEG_INSIDE : LEG_OUTSIDE;
+	wanted.leg = pmoas_tuple_is_local(&t) ? LEG_INSIDE : LEG_OUTSIDE;
 	wanted.direction = connected ? DIRECTION_REQUEST : DIRECTION_RESPONSE;
 	wanted.sender = (__u64)sk;
-	stream_begin(&e->sends, &wanted);
+	blank.container = tag->container;
+	if (wanted.leg == LEG_INSIDE) {
+		key_of(&t, true, &key);
+		blank.sends = stream_begin(&key, &wanted);
+	} else {
+		blank.sends = stream_place(&wanted);
+	}
 	wanted.direction = connected ? DIRECTION_RESPONSE : DIRECTION_REQUEST;
 	wanted.sender = 0;
 	wanted.receiver = (__u64)sk;
-	stream_begin(&e->receives, &wanted);
+	key_of(&t, false, &key);
+	blank.receives = stream_begin(&key, &wanted);
+	if (!bpf_sk_storage_get(&ends, (void *)sk, &blank, BPF_SK_STORAGE_GET_F_CREATE))
+		lost(LOST_ENDS);
 }
 
 /* The byte that was followed arrives nowhere any more. */
-static __always_inline void stream_end(const struct stream_key *key, struct stream *s)
+static __always_inline void stream_end(struct stream *s, __u32 place)
 {
 	if (is_following(s))
 		give_up(s);
 	settle_unfollowed(s);
-	bpf_map_delete_elem(&streams, key);
+	s->sender = 0;
+	s->receiver = 0;
+	place_free(place);
 }
 
 /* A stream ends with its receiver, for what was written before the sender closed is read after; one that leaves the pod with its sender. */
 static __always_inline void connection_end(const struct sock *sk)
 {
 	struct end *e = end_of(sk);
+	struct stream_key key;
+	struct pmoas_tuple t;
 	struct stream *s;
 
 	if (!e)
 		return;
-	s = stream_of(&e->receives);
-	if (s && s->receiver == (__u64)sk)
-		stream_end(&e->receives, s);
-	s = stream_of(&e->sends);
-	if (s && s->sender == (__u64)sk && !s->receiver)
-		stream_end(&e->sends, s);
+	s = stream_received(e, sk);
+	if (s) {
+		pmoas_tuple_of(sk, &t);
+		key_of(&t, false, &key);
+		bpf_map_delete_elem(&places, &key);
+		stream_end(s, e->receives);
+	}
+	s = stream_sent(e, sk);
+	if (s && !s->receiver) {
+		if (s->leg == LEG_INSIDE) {
+			pmoas_tuple_of(sk, &t);
+			key_of(&t, true, &key);
+			bpf_map_delete_elem(&places, &key);
+		}
+		stream_end(s, e->sends);
+	}
 	bpf_sk_storage_delete(&ends, (void *)sk);
 }
 
@@ -186,10 +246,10 @@ static __always_inline void collect_socket(const struct sock *sk, const struct p
 			connection_end(sk);
 		return;
 	}
-	s = stream_of(&e->sends);
+	s = stream_sent(e, sk);
 	if (s)
 		settle_unfollowed(s);
-	s = stream_of(&e->receives);
+	s = stream_received(e, sk);
 	if (s)
 		settle_unfollowed(s);
 }

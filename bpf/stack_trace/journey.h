@@ -62,19 +62,43 @@ static __always_inline void give_up(struct stream *s)
 	release(s, FOLLOWING_NONE);
 }
 
-static __always_inline void observe_pairs(const struct stream *s, struct interval_key *key)
+static __always_inline void interval_key_of(const struct stream *s, struct interval_key *key)
 {
+	__builtin_memset(key, 0, sizeof(*key));
+	key->pod = s->pod;
+	key->leg = s->leg;
+	key->direction = s->direction;
+	key->phase = PHASE_DATA;
+}
+
+static __noinline int observe_pairs(const struct stream *s)
+{
+	struct interval_key key;
 	__u32 i, from, to;
 
+	interval_key_of(s, &key);
 	for (i = 0; i < MAX_PAIRS && i < pair_count; i++) {
 		from = pairs.pair[i].from;
 		to = pairs.pair[i].to;
 		if (from >= STAGES || to >= STAGES || !s->at[from] || s->at[to] < s->at[from])
 			continue;
-		key->from = from;
-		key->to = to;
-		observe(key, s->at[to] - s->at[from]);
+		key.from = from;
+		key.to = to;
+		observe(&key, s->at[to] - s->at[from]);
 	}
+	return 0;
+}
+
+/* An interval that does not begin where it usually does: a stage between was missed. */
+static __noinline int observe_other(const struct stream *s, __u32 from, __u32 to, __u64 nanoseconds)
+{
+	struct interval_key key;
+
+	interval_key_of(s, &key);
+	key.from = from;
+	key.to = to;
+	observe(&key, nanoseconds);
+	return 0;
 }
 
 static __always_inline bool is_in_order(const struct stream *s)
@@ -92,32 +116,46 @@ static __always_inline bool is_in_order(const struct stream *s)
 	return true;
 }
 
+/* Does the interval that ends at this stage begin, on this CPU, where it always did? */
+static __always_inline bool begins_as_ever(struct journeys *j, __u32 from, __u32 to)
+{
+	__u32 known = j->from[to];
+
+	if (!known)
+		known = __sync_val_compare_and_swap(&j->from[to], 0, from + 1) ?: from + 1;
+	return known == from + 1;
+}
+
 /* Each interval once, all of them or none: so they add up to the whole. */
 static __noinline int report(const struct stream *s)
 {
-	struct interval_key key = {};
+	struct journey_key key = {};
 	__u64 first = 0, before = 0;
-	int i;
+	struct journeys *j;
+	__u32 i, from = 0;
 
 	key.pod = s->pod;
 	key.leg = s->leg;
 	key.direction = s->direction;
 	key.phase = PHASE_DATA;
+	j = journeys_of(&key);
+	if (!j)
+		return 0;
 	for (i = 0; i < STAGES; i++) {
 		if (!s->at[i])
 			continue;
-		key.to = i;
 		if (!first)
 			first = s->at[i];
+		else if (begins_as_ever(j, from, i))
+			pmoas_histogram_observe(&j->interval[i], s->at[i] - before);
 		else
-			observe(&key, s->at[i] - before);
+			observe_other(s, from, i, s->at[i] - before);
 		before = s->at[i];
-		key.from = i;
+		from = i;
 	}
-	observe_pairs(s, &key);
-	key.from = STAGE_NONE;
-	key.to = STAGE_NONE;
-	observe(&key, before - first);
+	pmoas_histogram_observe(&j->journey, before - first);
+	if (pair_count)
+		observe_pairs(s);
 	return 0;
 }
 

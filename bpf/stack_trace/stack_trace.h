@@ -42,7 +42,24 @@ enum phase {
 	PHASE_CLOSE,
 };
 
-/* Key of map intervals: the time between two stages, or with both STAGE_NONE from the first to the last. Nanoseconds. */
+/* Key of map journeys. */
+struct journey_key {
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u8 phase; /* enum phase */
+	__u8 unused;
+};
+
+/* Value of map journeys, nanoseconds. One entry for all intervals: looked up once at the end of a journey. */
+struct journeys {
+	struct pmoas_histogram interval[STAGES]; /* by the stage where it ends */
+	struct pmoas_histogram journey; /* from the first stage to the last */
+	__u32 from[STAGES]; /* one more than the stage where the interval begins; 0: there was none yet */
+	__u32 unused;
+};
+
+/* Key of map intervals, whose values are histograms: those that do not begin as above, and those the user asks for. */
 struct interval_key {
 	__u32 pod;
 	__u8 leg; /* enum leg */
@@ -78,7 +95,7 @@ struct stack_trace_totals {
 /* Positions of stack_trace_losses.lost. */
 enum lost_reason {
 	LOST_TOTALS, /* no room for a container's totals */
-	LOST_INTERVALS, /* no room for an interval's histogram */
+	LOST_INTERVALS, /* no room for the histograms of a journey */
 	LOST_COUNTS, /* no room for a count */
 	LOST_STREAMS, /* more directions of open connections than are followed at once */
 	LOST_ENDS, /* no memory for a socket's state */

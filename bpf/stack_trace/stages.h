@@ -14,7 +14,7 @@ static __always_inline void at_write(const struct sock *sk)
 	if (!follow)
 		return;
 	e = end_of(sk);
-	s = e ? stream_of(&e->sends) : NULL;
+	s = e ? stream_sent(e, sk) : NULL;
 	tp = s ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
 	if (!tp)
 		return;
@@ -52,7 +52,7 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 	if (!follow || !sk || is_pure_ack(skb))
 		return;
 	e = end_of(sk);
-	s = e ? stream_of(&e->sends) : NULL;
+	s = e ? stream_sent(e, sk) : NULL;
 	if (!s || !payload_sent(skb, &p))
 		return;
 	if (is_following(s) && is_within(s->byte, p.begin, p.end)) {
@@ -93,7 +93,7 @@ static __always_inline void at_tcp(const struct sock *sk, const struct sk_buff *
 	if (!follow || !payload_at_tcp(skb, &p))
 		return;
 	e = end_of(sk);
-	s = e ? stream_of(&e->receives) : NULL;
+	s = e ? stream_received(e, sk) : NULL;
 	if (s && is_following(s) && is_within(s->byte, p.begin, p.end))
 		pass(s, STAGE_TCP_PROBE, bpf_ktime_get_ns());
 }
@@ -115,7 +115,7 @@ static __always_inline void at_ready(const struct sock *sk)
 	now = bpf_ktime_get_ns();
 	if (!e->ready_ns)
 		e->ready_ns = now;
-	s = stream_of(&e->receives);
+	s = stream_received(e, sk);
 	if (s && is_following(s) && is_before(s->byte, tp->rcv_nxt))
 		pass(s, STAGE_SK_DATA_READY, now);
 }
@@ -131,7 +131,7 @@ static __always_inline void at_copy(const struct sk_buff *skb, int length)
 	if (!follow || !sk)
 		return;
 	e = end_of(sk);
-	s = e ? stream_of(&e->receives) : NULL;
+	s = e ? stream_received(e, sk) : NULL;
 	if (!s || !is_following(s))
 		return;
 	from = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq); /* the verifier does not let a packet's socket be one of TCP */
@@ -161,7 +161,7 @@ static __always_inline void at_read(const struct sock *sk, enum stage stage)
 			pmoas_histogram_observe(&t->receive_queue_wait, now - e->ready_ns);
 		e->ready_ns = 0;
 	}
-	s = stream_of(&e->receives);
+	s = stream_received(e, sk);
 	if (s && is_following(s) && is_before(s->byte, tp->copied_seq))
 		pass(s, stage, now);
 }
@@ -176,7 +176,7 @@ static __always_inline void at_retransmit(const struct sock *sk, const struct sk
 	if (!follow)
 		return;
 	e = end_of(sk);
-	s = e ? stream_of(&e->sends) : NULL;
+	s = e ? stream_sent(e, sk) : NULL;
 	if (!s)
 		return;
 	count_of_stream(s, COUNT_RETRANSMITS, 0, 1);

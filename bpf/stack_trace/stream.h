@@ -10,7 +10,7 @@
  * So what is kept is bounded by the connections, nothing is put into a table for a packet, and of a protocol of requests and responses every
  * message is followed. Packets without the followed byte are counted.
  */
-#define MAX_STREAMS 65536
+#define MAX_STREAMS 32768
 
 /* Both ports in network order, as packets and sockets have them. */
 struct stream_key {
@@ -30,7 +30,7 @@ enum following {
 
 struct stream {
 	__u64 sender; /* address of the socket, where its container is watched; 0: elsewhere */
-	__u64 receiver;
+	__u64 receiver; /* both 0: not in use */
 	__u32 pod;
 	__u8 leg; /* enum leg */
 	__u8 direction; /* enum direction */
@@ -43,21 +43,41 @@ struct stream {
 	__u64 at[STAGES]; /* ns since boot; 0: not passed */
 };
 
+/* An array, because a look-up in it costs next to nothing. Places that were used and are free again are on the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_STREAMS);
+	__type(key, __u32);
+	__type(value, struct stream);
+} streams SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, MAX_STREAMS);
+	__type(value, __u32);
+} free_streams SEC(".maps");
+
+const volatile __u32 max_streams = MAX_STREAMS; /* set with the sizes of the three maps */
+__u32 used_streams = 0; /* places that were ever used */
+
+/* Where the two ends of a stream, and packets on their way in, find its place. What leaves the pod needs no entry. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, MAX_STREAMS);
 	__type(key, struct stream_key);
-	__type(value, struct stream);
-} streams SEC(".maps");
+	__type(value, __u32);
+} places SEC(".maps");
+
+#define NO_PLACE 0xffffffff
 
 /* One end of a connection: kept by its socket, where its container is watched, and freed with it. */
 struct end {
-	struct stream_key sends;
-	struct stream_key receives;
 	__u64 ready_ns; /* data waits to be read since; 0: none does */
+	__u32 sends; /* places in streams */
+	__u32 receives;
 	__u32 container;
-	__u32 pod;
+	__u32 unused;
 };
 
 struct {
@@ -67,16 +87,37 @@ struct {
 	__type(value, struct end);
 } ends SEC(".maps");
 
-static const struct stream no_stream;
-
 static __always_inline struct end *end_of(const struct sock *sk)
 {
 	return bpf_sk_storage_get(&ends, (void *)sk, 0, 0);
 }
 
+static __always_inline struct stream *stream_at(__u32 place)
+{
+	return bpf_map_lookup_elem(&streams, &place);
+}
+
+/* NULL when it has ended: its place may be another's by now. */
+static __always_inline struct stream *stream_sent(const struct end *e, const struct sock *sk)
+{
+	struct stream *s = stream_at(e->sends);
+
+	return s && s->sender == (__u64)sk ? s : NULL;
+}
+
+static __always_inline struct stream *stream_received(const struct end *e, const struct sock *sk)
+{
+	struct stream *s = stream_at(e->receives);
+
+	return s && s->receiver == (__u64)sk ? s : NULL;
+}
+
+/* Of a packet. */
 static __always_inline struct stream *stream_of(const struct stream_key *key)
 {
-	return bpf_map_lookup_elem(&streams, key);
+	__u32 *place = bpf_map_lookup_elem(&places, key);
+
+	return place ? stream_at(*place) : NULL;
 }
 
 /* Sequence numbers wrap. */

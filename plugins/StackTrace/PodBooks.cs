@@ -12,21 +12,24 @@ internal sealed class PodBooks
     /// <summary>How many scrapes a pod that ended is remembered: its last connections may close a little later and count once more.</summary>
     private const int RememberedScrapes = 100;
 
-    private readonly BpfMap _intervalMap, _countMap;
-    private readonly MapReader _intervals, _counts;
-    private readonly MapEntryHandler _onInterval, _onCount;
+    private const int HistogramBytes = Buckets.KernelSlots * 2 * sizeof(ulong);
+
+    private readonly BpfMap _journeyMap, _intervalMap, _countMap;
+    private readonly MapReader _journeys, _intervals, _counts;
+    private readonly MapEntryHandler _onJourneys, _onInterval, _onCount;
     private readonly PodInstruments _instruments;
     private readonly ContainerSeries<PodRow> _pods;
     private readonly Dictionary<uint, PodRow> _rows = [];
     private readonly Dictionary<uint, int> _ended = [];
+    private readonly List<JourneyKey> _oldJourneys = [];
     private readonly List<IntervalKey> _oldIntervals = [];
     private readonly List<CountKey> _oldCounts = [];
 
     internal PodBooks(ProbeContext context)
     {
-        (_intervalMap, _countMap) = (context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
-        (_intervals, _counts) = (new MapReader(_intervalMap), new MapReader(_countMap));
-        (_onInterval, _onCount) = (OnInterval, OnCount);
+        (_journeyMap, _intervalMap, _countMap) = (context.Bpf.Map("journeys"), context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
+        (_journeys, _intervals, _counts) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap));
+        (_onJourneys, _onInterval, _onCount) = (OnJourneys, OnInterval, OnCount);
         _instruments = new PodInstruments(context);
         _pods = ContainerSeries.ByPod<PodRow>(context.Containers, Begin, End);
     }
@@ -35,7 +38,13 @@ internal sealed class PodBooks
     internal void Collect()
     {
         _pods.Update();
+        _journeys.Read(_onJourneys);
         _intervals.Read(_onInterval);
+        foreach (PodRow row in _rows.Values)
+        {
+            row.Follow();
+        }
+
         _counts.Read(_onCount);
         Forget();
     }
@@ -51,12 +60,47 @@ internal sealed class PodBooks
     /// <summary>The row stays until its last numbers have been read.</summary>
     private void End(PodRow row) => _ended[row.Pod] = RememberedScrapes;
 
+    /// <summary>Each CPU has noted for itself where an interval begins that ends at a stage.</summary>
+    private void OnJourneys(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
+    {
+        JourneyKey of = MemoryMarshal.Read<JourneyKey>(key);
+        if (_rows.TryGetValue(of.Pod, out PodRow? row))
+        {
+            for (int cpu = 0; cpu < values.Length; cpu += stride)
+            {
+                Gather(row, of, values.Slice(cpu, stride));
+            }
+        }
+
+        if (_ended.ContainsKey(of.Pod))
+        {
+            _oldJourneys.Add(of);
+        }
+    }
+
+    private static void Gather(PodRow row, JourneyKey of, ReadOnlySpan<byte> value)
+    {
+        ReadOnlySpan<uint> froms = MemoryMarshal.Cast<byte, uint>(value[((Stages.All.Count + 1) * HistogramBytes)..]);
+        for (int to = 0; to < Stages.All.Count; to++)
+        {
+            if (froms[to] != 0)
+            {
+                row.GatherUsual(of.Interval((byte)(froms[to] - 1), (byte)to), value.Slice(to * HistogramBytes, HistogramBytes));
+            }
+        }
+
+        row.GatherUsual(of.Interval(Stages.None, Stages.None), value.Slice(Stages.All.Count * HistogramBytes, HistogramBytes));
+    }
+
     private void OnInterval(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
     {
         IntervalKey of = MemoryMarshal.Read<IntervalKey>(key);
         if (_rows.TryGetValue(of.Pod, out PodRow? row))
         {
-            row.Follow(of, values, stride);
+            for (int cpu = 0; cpu < values.Length; cpu += stride)
+            {
+                row.GatherOther(of, values.Slice(cpu, stride));
+            }
         }
 
         if (_ended.ContainsKey(of.Pod))
@@ -86,8 +130,10 @@ internal sealed class PodBooks
             return;
         }
 
+        _oldJourneys.ForEach(key => _journeyMap.Remove(key));
         _oldIntervals.ForEach(key => _intervalMap.Remove(key));
         _oldCounts.ForEach(key => _countMap.Remove(key));
+        _oldJourneys.Clear();
         _oldIntervals.Clear();
         _oldCounts.Clear();
         foreach (uint pod in _ended.Keys.ToArray())

@@ -25,22 +25,31 @@ internal sealed class PodInstruments(ProbeContext context)
 /// <summary>The series of one pod: each begins when the kernel has counted something for it.</summary>
 internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instruments)
 {
-    private readonly Dictionary<IntervalKey, OwnedHistogram> _intervals = [];
+    /// <summary>Intervals of map journeys and of map intervals: one pair of stages may be in both, and both add to its series.</summary>
+    private readonly Dictionary<IntervalKey, OwnedHistogram> _usual = [], _others = [];
     private readonly Dictionary<CountKey, OwnedCounter> _counts = [];
 
     /// <summary>Number of the pod.</summary>
     internal uint Pod { get; } = pod;
 
-    /// <summary>Brings a histogram up to date.</summary>
-    internal void Follow(IntervalKey key, ReadOnlySpan<byte> values, int stride)
+    /// <summary>Adds one CPU's part to a histogram of map journeys.</summary>
+    internal void GatherUsual(IntervalKey key, ReadOnlySpan<byte> part) => Of(_usual, key).Gather(part);
+
+    /// <summary>Adds one CPU's part to a histogram of map intervals.</summary>
+    internal void GatherOther(IntervalKey key, ReadOnlySpan<byte> part) => Of(_others, key).Gather(part);
+
+    /// <summary>Brings all histograms up to date.</summary>
+    internal void Follow()
     {
-        if (!_intervals.TryGetValue(key, out OwnedHistogram? histogram))
+        foreach (OwnedHistogram histogram in _usual.Values)
         {
-            histogram = Begin(key);
-            _intervals.Add(key, histogram);
+            histogram.Follow();
         }
 
-        histogram.Follow(values, stride);
+        foreach (OwnedHistogram histogram in _others.Values)
+        {
+            histogram.Follow();
+        }
     }
 
     /// <summary>Brings a count up to date.</summary>
@@ -59,6 +68,17 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         }
 
         counter.Follow(total);
+    }
+
+    private OwnedHistogram Of(Dictionary<IntervalKey, OwnedHistogram> histograms, IntervalKey key)
+    {
+        if (!histograms.TryGetValue(key, out OwnedHistogram? histogram))
+        {
+            histogram = Begin(key);
+            histograms.Add(key, histogram);
+        }
+
+        return histogram;
     }
 
     private OwnedHistogram Begin(IntervalKey key)

@@ -20,12 +20,12 @@ public sealed class StackTraceOptions : IValidatableObject
     /// <summary>Directions of connections that are followed at once.</summary>
     [Description("Connections that are followed at once, times two: each has two directions.")]
     [Range(1024, 1048576)]
-    public uint MaxStreams { get; set; } = 65536;
+    public uint MaxStreams { get; set; } = 32768;
 
-    /// <summary>Histograms kept at once.</summary>
-    [Description("Histograms that are kept at once; a pod has some 30 to 60.")]
-    [Range(256, 262144)]
-    public uint MaxIntervalSeries { get; set; } = 16384;
+    /// <summary>Pods whose journeys are kept at once.</summary>
+    [Description("Pods whose numbers are kept at once.")]
+    [Range(16, 16384)]
+    public uint MaxPods { get; set; } = 1024;
 
     /// <summary>Containers whose numbers are kept at once; one that ended counts until its last numbers were read.</summary>
     [Description("Containers whose numbers are kept at once.")]

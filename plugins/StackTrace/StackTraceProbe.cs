@@ -6,6 +6,9 @@ namespace Pmoas.StackTrace;
 /// <summary>Where the time goes between two applications: what they write is followed through the network stack of the pod, stage by stage.</summary>
 public sealed class StackTraceProbe : IProbe
 {
+    /// <summary>Two legs, two directions, three phases.</summary>
+    private const uint JourneysOfPod = 12;
+
     /// <inheritdoc/>
     public ProbeManifest Manifest { get; } = new()
     {
@@ -40,8 +43,15 @@ public sealed class StackTraceProbe : IProbe
         StackTraceOptions options = settings.Get<StackTraceOptions>();
         bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals));
         bpf.SetGlobal("pair_count", (uint)options.Intervals.Count);
-        bpf.Map("streams").MaxEntries = options.MaxStreams;
-        bpf.Map("intervals").MaxEntries = options.MaxIntervalSeries;
+        bpf.SetGlobal("max_streams", options.MaxStreams);
+        foreach (string map in (string[])["streams", "free_streams", "places"])
+        {
+            bpf.Map(map).MaxEntries = options.MaxStreams;
+        }
+
+        bpf.Map("journeys").MaxEntries = options.MaxPods * JourneysOfPod;
+        bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
+        bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("totals").MaxEntries = options.MaxContainers;
         bpf.SwitchOff(Stages.All.Where(stage => !options.Stages.Contains(stage.Name)).SelectMany(stage => stage.Programs));
     }

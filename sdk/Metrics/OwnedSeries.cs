@@ -128,27 +128,27 @@ public sealed class OwnedHistogram : OwnedValue
     internal OwnedHistogram(OwnedSeries series, HistogramDef def, Histogram histogram, string[] labels) : base(series, labels) =>
         (_histogram, _field) = (histogram, new HistogramField(0, def, histogram));
 
-    /// <summary>Adds the values that came since the last time.</summary>
-    /// <param name="values">The histogram of each CPU, <paramref name="stride"/> bytes apart.</param>
-    /// <param name="stride">Bytes from one CPU's to the next.</param>
-    public void Follow(ReadOnlySpan<byte> values, int stride)
+    /// <summary>Adds one CPU's part to what the kernel has now.</summary>
+    /// <param name="part">A <c>struct pmoas_histogram</c>.</param>
+    public void Gather(ReadOnlySpan<byte> part)
     {
-        Array.Clear(_now);
-        for (int cpu = 0; cpu < values.Length; cpu += stride)
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(part[..(_now.Length * sizeof(ulong))]);
+        for (int word = 0; word < words.Length; word++)
         {
-            ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(values.Slice(cpu, _now.Length * sizeof(ulong)));
-            for (int word = 0; word < words.Length; word++)
-            {
-                _now[word] += words[word];
-            }
+            _now[word] += words[word];
         }
+    }
 
+    /// <summary>Adds the values that came since the last time, once all parts are gathered.</summary>
+    public void Follow()
+    {
         if (_field.StartedAgain(_now, _exported))
         {
             Array.Clear(_exported);
         }
 
         _field.Advance(_now, _exported, _labelsAndPlace);
+        Array.Clear(_now);
     }
 
     internal override void Begin()
