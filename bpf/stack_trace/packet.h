@@ -48,7 +48,22 @@ struct wire_tcp {
 struct payload {
 	__u32 begin;
 	__u32 end;
+	__u32 ports; /* both, as the header has them */
 };
+
+/* The packet that this CPU looked at last: over a virtual device it is the next it looks at, and need not be looked for again. */
+struct recent {
+	__u64 skb;
+	__u32 place;
+	struct payload payload;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct recent);
+} recent SEC(".maps");
 
 /* Packets without payload cost no more than this question, where they can be told at once. */
 static __always_inline bool is_pure_ack(const struct sk_buff *skb)
@@ -70,6 +85,7 @@ static __always_inline bool payload_sent(const struct sk_buff *skb, struct paylo
 		return false;
 	p->begin = bpf_ntohl(header.sequence);
 	p->end = p->begin + skb->len - before;
+	__builtin_memcpy(&p->ports, &header.source_port, sizeof(p->ports));
 	return true;
 }
 
@@ -86,6 +102,7 @@ static __always_inline bool parse_ipv4(const struct wire_ipv4 *ip, const struct 
 	pmoas_address_v4(key->destination, ip->destination);
 	key->source_port = tcp->source_port;
 	key->destination_port = tcp->destination_port;
+	__builtin_memcpy(&p->ports, &tcp->source_port, sizeof(p->ports));
 	p->begin = bpf_ntohl(tcp->sequence);
 	p->end = p->begin + total - before;
 	return true;
@@ -103,6 +120,7 @@ static __always_inline bool parse_ipv6(const struct wire_ipv6 *ip, const struct 
 	__builtin_memcpy(key->destination, ip->destination, sizeof(key->destination));
 	key->source_port = tcp->source_port;
 	key->destination_port = tcp->destination_port;
+	__builtin_memcpy(&p->ports, &tcp->source_port, sizeof(p->ports));
 	p->begin = bpf_ntohl(tcp->sequence);
 	p->end = p->begin + total - before;
 	return true;
@@ -141,6 +159,31 @@ static __always_inline bool payload_at_tcp(const struct sk_buff *skb, struct pay
 
 	return !bpf_core_read(&p->begin, sizeof(p->begin), &cb->seq) &&
 	       !bpf_core_read(&p->end, sizeof(p->end), &cb->end_seq) && p->begin != p->end;
+}
+
+static __always_inline void remember(const struct sk_buff *skb, __u32 place, const struct payload *p)
+{
+	__u32 zero = 0;
+	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
+
+	if (!r)
+		return;
+	r->skb = (__u64)skb;
+	r->place = place;
+	r->payload = *p;
+}
+
+/* NO_PLACE when it is another packet. The memory of one that is gone is soon another's, so what it says counts too. */
+static __always_inline __u32 recall(const struct sk_buff *skb, struct payload *p)
+{
+	__u32 zero = 0, header[2]; /* ports, sequence number */
+	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
+
+	if (!r || r->skb != (__u64)skb || bpf_probe_read_kernel(&header, sizeof(header), skb->head + skb->transport_header) ||
+	    header[0] != r->payload.ports || bpf_ntohl(header[1]) != r->payload.begin)
+		return NO_PLACE;
+	*p = r->payload;
+	return r->place;
 }
 
 static __always_inline enum leg leg_of(const struct sk_buff *skb)

@@ -55,6 +55,8 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 	s = e ? stream_sent(e, sk) : NULL;
 	if (!s || !payload_sent(skb, &p))
 		return;
+	if (stage == STAGE_NET_DEV_START_XMIT && leg_of(skb) == LEG_INSIDE)
+		remember(skb, e->sends, &p);
 	if (is_following(s) && is_within(s->byte, p.begin, p.end)) {
 		s->leg = leg_of(skb);
 		pass_in_packet(s, stage);
@@ -65,17 +67,33 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 	}
 }
 
+/* Where the stream of a packet is that has come in; NO_PLACE when it has no payload, or nobody watches its receiver. */
+static __always_inline __u32 place_of(const struct sk_buff *skb, struct payload *p)
+{
+	__u32 place = recall(skb, p), *found;
+	struct stream_key key;
+
+	if (place != NO_PLACE)
+		return place;
+	if (!payload_arrived(skb, &key, p))
+		return NO_PLACE;
+	found = bpf_map_lookup_elem(&places, &key);
+	if (!found)
+		return NO_PLACE;
+	remember(skb, *found, p);
+	return *found;
+}
+
 /* A packet on its way in. */
 static __always_inline void at_received(const struct sk_buff *skb, enum stage stage)
 {
-	struct stream_key key;
-	struct payload p;
+	struct payload p = {};
 	struct stream *s;
 
-	if (!follow || is_pure_ack(skb) || !payload_arrived(skb, &key, &p))
+	if (!follow || is_pure_ack(skb))
 		return;
-	s = stream_of(&key);
-	if (!s)
+	s = stream_at(place_of(skb, &p));
+	if (!s || !s->receiver)
 		return;
 	if (is_following(s) && is_within(s->byte, p.begin, p.end))
 		pass_in_packet(s, stage);

@@ -112,14 +112,6 @@ static __always_inline struct stream *stream_received(const struct end *e, const
 	return s && s->receiver == (__u64)sk ? s : NULL;
 }
 
-/* Of a packet. */
-static __always_inline struct stream *stream_of(const struct stream_key *key)
-{
-	__u32 *place = bpf_map_lookup_elem(&places, key);
-
-	return place ? stream_at(*place) : NULL;
-}
-
 /* Sequence numbers wrap. */
 static __always_inline bool is_before(__u32 a, __u32 b)
 {
