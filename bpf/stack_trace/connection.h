@@ -122,32 +122,61 @@ static __noinline __u32 stream_begin(const struct stream_key *key, const struct 
 	return *other;
 }
 
-static __always_inline void connection_begin(const struct sock *sk, const struct pmoas_tag *tag, bool connected)
+static __always_inline struct end *end_begin(const struct sock *sk, const struct pmoas_tag *tag)
 {
+	struct end blank = {}, *e;
+
+	blank.sends = NO_PLACE;
+	blank.receives = NO_PLACE;
+	blank.container = tag->container;
+	blank.pod = tag->pod;
+	e = bpf_sk_storage_get(&ends, (void *)sk, &blank, BPF_SK_STORAGE_GET_F_CREATE);
+	if (e)
+		*e = blank; /* a socket may connect again */
+	else
+		lost(LOST_ENDS);
+	return e;
+}
+
+static __always_inline void connect_started(const struct sock *sk)
+{
+	struct pmoas_tag *tag = pmoas_tag_socket((void *)sk);
+	struct end *e = tag ? end_begin(sk, tag) : NULL;
+
+	if (e)
+		e->state_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline struct end *connection_begin(const struct sock *sk, const struct pmoas_tag *tag, bool connected)
+{
+	struct end *e = connected ? end_of(sk) : NULL;
 	struct stream wanted = {};
 	struct stream_key key;
 	struct pmoas_tuple t;
-	struct end blank = {};
 
+	if (!e)
+		e = end_begin(sk, tag);
+	if (!e)
+		return NULL;
 	pmoas_tuple_of(sk, &t);
 	wanted.pod = tag->pod;
 	wanted.leg = pmoas_tuple_is_local(&t) ? LEG_INSIDE : LEG_OUTSIDE;
 	wanted.direction = connected ? DIRECTION_REQUEST : DIRECTION_RESPONSE;
 	wanted.sender = (__u64)sk;
-	blank.container = tag->container;
+	e->leg = wanted.leg;
+	e->direction = wanted.direction;
 	if (wanted.leg == LEG_INSIDE) {
 		key_of(&t, true, &key);
-		blank.sends = stream_begin(&key, &wanted);
+		e->sends = stream_begin(&key, &wanted);
 	} else {
-		blank.sends = stream_place(&wanted);
+		e->sends = stream_place(&wanted);
 	}
 	wanted.direction = connected ? DIRECTION_RESPONSE : DIRECTION_REQUEST;
 	wanted.sender = 0;
 	wanted.receiver = (__u64)sk;
 	key_of(&t, false, &key);
-	blank.receives = stream_begin(&key, &wanted);
-	if (!bpf_sk_storage_get(&ends, (void *)sk, &blank, BPF_SK_STORAGE_GET_F_CREATE))
-		lost(LOST_ENDS);
+	e->receives = stream_begin(&key, &wanted);
+	return e;
 }
 
 /* The byte that was followed arrives nowhere any more. */
@@ -162,15 +191,12 @@ static __always_inline void stream_end(struct stream *s, __u32 place)
 }
 
 /* A stream ends with its receiver, for what was written before the sender closed is read after; one that leaves the pod with its sender. */
-static __always_inline void connection_end(const struct sock *sk)
+static __always_inline void connection_end(const struct sock *sk, struct end *e)
 {
-	struct end *e = end_of(sk);
 	struct stream_key key;
 	struct pmoas_tuple t;
 	struct stream *s;
 
-	if (!e)
-		return;
 	s = stream_received(e, sk);
 	if (s) {
 		pmoas_tuple_of(sk, &t);
@@ -195,31 +221,46 @@ static __always_inline struct pmoas_tag *socket_tag(const struct sock *sk)
 	return bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
 }
 
-static __always_inline bool is_change_of_interest(int to)
+static __always_inline bool is_change_of_interest(int from, int to)
 {
-	return to == TCP_ESTABLISHED || to == TCP_CLOSE || to == TCP_SYN_SENT || to == TCP_LISTEN;
+	return from != to && to != TCP_SYN_RECV && to != TCP_TIME_WAIT && to != TCP_NEW_SYN_RECV;
+}
+
+static __always_inline void established(const struct sock *sk, bool by_connect)
+{
+	struct pmoas_tag *tag = socket_tag(sk);
+	struct end *e = tag ? connection_begin(sk, tag, by_connect) : NULL;
+
+	if (!e)
+		return;
+	if (by_connect)
+		connected(e, bpf_ktime_get_ns());
+	else
+		was_connected_to(sk, e);
+}
+
+static __always_inline void leaving(const struct sock *sk, int from, int to)
+{
+	struct end *e = end_of(sk);
+
+	if (!e)
+		return;
+	closing(e, from, to, bpf_ktime_get_ns());
+	if (to == TCP_CLOSE)
+		connection_end(sk, e);
 }
 
 static __always_inline void state_change(const struct sock *sk, int from, int to)
 {
-	struct pmoas_tag *tag;
-
-	switch (to) {
-	case TCP_LISTEN:
+	if (to == TCP_LISTEN) {
 		if (pmoas_tag_socket((void *)sk))
 			note_listening(sk);
-		break;
-	case TCP_SYN_SENT:
-		pmoas_tag_socket((void *)sk);
-		break;
-	case TCP_ESTABLISHED:
-		tag = socket_tag(sk);
-		if (tag)
-			connection_begin(sk, tag, from == TCP_SYN_SENT);
-		break;
-	case TCP_CLOSE:
-		connection_end(sk);
-		break;
+	} else if (to == TCP_SYN_SENT) {
+		connect_started(sk);
+	} else if (to == TCP_ESTABLISHED) {
+		established(sk, from == TCP_SYN_SENT);
+	} else {
+		leaving(sk, from, to);
 	}
 }
 
@@ -240,10 +281,10 @@ static __always_inline void collect_socket(const struct sock *sk, const struct p
 	if (!e) {
 		if (!follow)
 			return;
-		connection_begin(sk, tag, !is_listening(sk));
+		e = connection_begin(sk, tag, !is_listening(sk));
 		/* It may have been closed meanwhile, before there was anything to end. */
-		if (*(volatile unsigned char *)&sk->__sk_common.skc_state == TCP_CLOSE)
-			connection_end(sk);
+		if (e && *(volatile unsigned char *)&sk->__sk_common.skc_state == TCP_CLOSE)
+			connection_end(sk, e);
 		return;
 	}
 	s = stream_sent(e, sk);

@@ -12,13 +12,14 @@
 #include "books.h"
 #include "packet.h"
 #include "journey.h"
+#include "phases.h"
 #include "connection.h"
 #include "stages.h"
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 {
-	if (!is_change_of_interest(to) || sk->sk_protocol != IPPROTO_TCP)
+	if (!is_change_of_interest(from, to) || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
 	pmoas_once_begin(sk);
 	state_change(sk, from, to);
@@ -29,7 +30,7 @@ int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
 {
-	if (is_change_of_interest(to) && sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
+	if (is_change_of_interest(from, to) && sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
 		state_change(sk, from, to);
 	return 0;
 }

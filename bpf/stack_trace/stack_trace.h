@@ -23,6 +23,7 @@ enum stage {
 	STAGE_TCP_RCV_SPACE_ADJUST,
 	STAGE_SOCK_RECV_LENGTH,
 	STAGES,
+	STAGE_TCP_STATE = 32, /* and above: the states of TCP, which handshake and close pass instead */
 	STAGE_NONE = 0xff, /* not that far, or not this pair */
 };
 
@@ -59,7 +60,10 @@ struct journeys {
 	__u32 unused;
 };
 
-/* Key of map intervals, whose values are histograms: those that do not begin as above, and those the user asks for. */
+/*
+ * Key of map intervals, whose values are histograms: those that do not begin as above, those the user asks for, and those between states of TCP; with
+ * both STAGE_NONE the whole of the latter.
+ */
 struct interval_key {
 	__u32 pod;
 	__u8 leg; /* enum leg */

@@ -74,10 +74,15 @@ struct {
 /* One end of a connection: kept by its socket, where its container is watched, and freed with it. */
 struct end {
 	__u64 ready_ns; /* data waits to be read since; 0: none does */
+	__u64 state_ns; /* when its state changed; 0: not seen */
+	__u64 close_ns; /* when it began to close */
 	__u32 sends; /* places in streams */
 	__u32 receives;
 	__u32 container;
-	__u32 unused;
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction, of what it sends */
+	__u8 unused[6];
 };
 
 struct {

@@ -88,7 +88,7 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         string phase = StackTraceMetrics.Phases[key.Phase];
         return key.To == Stages.None
             ? series.Histogram(StackTraceMetrics.Journey, instruments.Journey, leg, direction, phase)
-            : series.Histogram(StackTraceMetrics.Interval, instruments.Interval, leg, direction, phase, Stages.All[key.From].Name, Stages.All[key.To].Name);
+            : series.Histogram(StackTraceMetrics.Interval, instruments.Interval, leg, direction, phase, Stages.NameOf(key.From), Stages.NameOf(key.To));
     }
 
     private OwnedCounter Begin(CountKey key)
@@ -97,7 +97,7 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         string direction = StackTraceMetrics.Directions[key.Direction];
         return key.Kind switch
         {
-            CountKind.Unfinished => series.Counter(instruments.Unfinished, leg, direction, Stages.All[(int)key.Which].Name),
+            CountKind.Unfinished => series.Counter(instruments.Unfinished, leg, direction, Stages.NameOf(key.Which)),
             CountKind.Unfollowed => series.Counter(instruments.Unfollowed, leg, direction),
             CountKind.Retransmits => series.Counter(instruments.Retransmits, leg, direction),
             _ => series.Counter(instruments.Dropped, leg, instruments.Reasons.NameOf(key.Which)),

@@ -26,19 +26,19 @@ internal static class StackTraceMetrics
         new("direction", "request: from the end that connected. response: to it."),
     ];
 
-    private static readonly IReadOnlyList<Label> ByPhase = [.. ByDirection, new("phase", "data: payload.")];
+    private static readonly IReadOnlyList<Label> ByPhase = [.. ByDirection, new("phase", "handshake and close: from one state of TCP to another. data: what a followed byte passes.")];
 
     public static readonly HistogramDef Interval = new("pmoas_stack_trace_interval_seconds",
-        "Time a followed byte took from one stage to another; those from each stage to the next add up to the journey.",
+        "Time a followed byte took from one stage to another, or an end of a connection from one state to another; those of neighbours add up to the journey.",
         [
             .. ByPhase,
-            new("from", "Stage where the interval begins: the kernel's name of it."),
-            new("to", "Stage where it ends."),
+            new("from", "Stage, or state, where the interval begins: the kernel's name of it."),
+            new("to", "Where it ends."),
         ])
     { Scale = Nanoseconds };
 
     public static readonly HistogramDef Journey = new("pmoas_stack_trace_journey_seconds",
-        "Time a followed byte took from the first stage to the last.", ByPhase)
+        "Time a followed byte took from the first stage to the last; close: an end of a connection from its first FIN to closed.", ByPhase)
     { Scale = Nanoseconds };
 
     public static readonly HistogramDef ReceiveQueueWait = new("pmoas_stack_trace_receive_queue_wait_seconds",

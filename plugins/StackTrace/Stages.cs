@@ -14,6 +14,9 @@ internal static class Stages
     /// <summary>Value of <c>STAGE_NONE</c>.</summary>
     public const byte None = 0xff;
 
+    /// <summary>Value of <c>STAGE_TCP_STATE</c>: behind it are the states of TCP.</summary>
+    public const byte TcpState = 32;
+
     /// <summary>Position of the last that a sender passes; those behind it are the receiver's.</summary>
     public const int LastOfSender = 4;
 
@@ -47,6 +50,16 @@ internal static class Stages
         Required = false,
         WithoutIt = $"the stage {stage.Name} ({stage.Meaning}) is left out: the interval before it ends with the stage after it.",
     });
+
+    /// <summary>The states of TCP by their numbers (include/net/tcp_states.h).</summary>
+    private static readonly IReadOnlyList<string> TcpStates =
+    [
+        "", "TCP_ESTABLISHED", "TCP_SYN_SENT", "TCP_SYN_RECV", "TCP_FIN_WAIT1", "TCP_FIN_WAIT2", "TCP_TIME_WAIT", "TCP_CLOSE", "TCP_CLOSE_WAIT", "TCP_LAST_ACK",
+        "TCP_LISTEN", "TCP_CLOSING", "TCP_NEW_SYN_RECV",
+    ];
+
+    /// <summary>Name of a stage, or of a state of TCP, by its number in the kernel's books.</summary>
+    public static string NameOf(uint number) => number < TcpState ? All[(int)number].Name : TcpStates[(int)number - TcpState];
 
     /// <summary>Position of a stage, or -1.</summary>
     public static int IndexOf(string name)

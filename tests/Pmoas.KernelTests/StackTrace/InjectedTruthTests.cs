@@ -24,7 +24,7 @@ public sealed class InjectedTruthTests
         JourneySamples s = await journeys.ScrapeAsync(Requests);
 
         double queued = s.Sum("interval_seconds_sum", "leg=outside", "direction=response", "from=net_dev_queue", "to=net_dev_start_xmit");
-        double elsewhere = s.Sum("interval_seconds_sum") - queued;
+        double elsewhere = s.Sum("interval_seconds_sum", "phase=data") - queued;
         Assert.All(Journeys.Kinds, kind => Assert.Equal(Requests, s.Journeys(kind.Leg, kind.Direction)));
         Assert.True(took > Requests * 0.003, $"the queue did not slow the responses: {took} s");
         Assert.True(queued > took * 0.8 && queued <= took, $"{queued} of {took} s in the queue\n{s}");
@@ -47,7 +47,7 @@ public sealed class InjectedTruthTests
         Assert.InRange(service, Requests * 0.003, Requests * 0.006);
         Assert.InRange(unread, service * 0.98, service * 1.02);
         Assert.True(s.Sum("receive_queue_wait_seconds_sum", "role=sidecar") < service / 5, s.ToString());
-        Assert.True(s.Sum("interval_seconds_sum") - unread < unread / 5, s.ToString());
+        Assert.True(s.Sum("interval_seconds_sum", "phase=data") - unread < unread / 5, s.ToString());
         Journeys.AssertSound(s);
     }
 
@@ -92,13 +92,13 @@ public sealed class InjectedTruthTests
             string[] labels = direction.Length > 0 ? [$"leg={leg}", $"direction={direction}"] : [$"leg={leg}"];
             double unfinished = s.Sum("unfinished_total", labels);
             Assert.True(unfinished == s.Sum("unfinished_total", [.. labels, "stage=netif_receive_skb"]), s.ToString());
-            Assert.True(s.Sum("journey_seconds_count", labels) + unfinished == (direction.Length > 0 ? 1 : 2) * Requests, s.ToString());
+            Assert.True(s.Sum("journey_seconds_count", [.. labels, "phase=data"]) + unfinished == (direction.Length > 0 ? 1 : 2) * Requests, s.ToString());
 
             // The second copy of one may be dropped too, and a tail loss probe be one more packet.
             Assert.True(unfinished > 0 && unfinished <= dropped, s.ToString());
         }
 
-        Assert.True(s.Sum("interval_seconds_sum", "to=tcp_probe") < Requests * 0.001, $"a retransmission's wait is in an interval\n{s}");
+        Assert.True(s.Sum("interval_seconds_sum", "to=sk_data_ready") < Requests * 0.001, $"a retransmission's wait is in an interval\n{s}");
         Journeys.AssertSound(s);
     }
 
@@ -120,7 +120,7 @@ public sealed class InjectedTruthTests
         Assert.True(s.Journeys("inside", "response") >= Requests, s.ToString());
         Assert.True(s.Journeys("outside", "response") >= Requests, s.ToString());
         Assert.Equal(0, s.Sum("unfinished_total"));
-        Assert.Equal(await PacketsAsync(journeys.Bed.PodNetns, "INPUT"), s.Sum("journey_seconds_count", "leg=inside") + s.Sum("unfollowed_packets_total", "leg=inside"));
+        Assert.Equal(await PacketsAsync(journeys.Bed.PodNetns, "INPUT"), s.Sum("journey_seconds_count", "leg=inside", "phase=data") + s.Sum("unfollowed_packets_total", "leg=inside"));
         Assert.Equal(await PacketsAsync(journeys.Bed.PodNetns, "OUTPUT"),
             s.Journeys("outside", "response") + s.Sum("unfollowed_packets_total", "leg=outside", "direction=response"));
         Journeys.AssertSound(s);

@@ -34,15 +34,20 @@ internal sealed partial class JourneySamples
     internal double Sum(string name, params IReadOnlyList<string> labels) => Where(name, labels).Sum(sample => sample.Value);
 
     /// <summary>Each interval of a leg and direction: its ends, how often it was measured, and the seconds it took in all.</summary>
-    internal IReadOnlyList<(string From, string To, double Count, double Seconds)> Intervals(string leg, string direction) =>
-    [
-        .. Where("interval_seconds_count", [$"leg={leg}", $"direction={direction}"]).Select(sample => (
-            sample.Labels["from"], sample.Labels["to"], sample.Value,
-            Sum("interval_seconds_sum", $"leg={leg}", $"direction={direction}", $"from={sample.Labels["from"]}", $"to={sample.Labels["to"]}"))),
-    ];
+    internal IReadOnlyList<(string From, string To, double Count, double Seconds)> Intervals(string leg, string direction, string phase = "data")
+    {
+        string[] labels = [$"leg={leg}", $"direction={direction}", $"phase={phase}"];
+        return
+        [
+            .. Where("interval_seconds_count", labels).Select(sample => (
+                sample.Labels["from"], sample.Labels["to"], sample.Value,
+                Sum("interval_seconds_sum", [.. labels, $"from={sample.Labels["from"]}", $"to={sample.Labels["to"]}"]))),
+        ];
+    }
 
     /// <summary>Journeys of a leg and direction that ended.</summary>
-    internal double Journeys(string leg, string direction) => Sum("journey_seconds_count", $"leg={leg}", $"direction={direction}");
+    internal double Journeys(string leg, string direction, string phase = "data") =>
+        Sum("journey_seconds_count", $"leg={leg}", $"direction={direction}", $"phase={phase}");
 
     /// <summary>All that is not 0, for a test that failed.</summary>
     public override string ToString() => string.Join("\n", _samples

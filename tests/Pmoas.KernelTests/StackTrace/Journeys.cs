@@ -64,10 +64,15 @@ internal sealed class Journeys : IAsyncDisposable
     {
         foreach ((string leg, string direction) in Kinds)
         {
-            var intervals = s.Intervals(leg, direction);
-            double journeys = s.Sum("journey_seconds_sum", $"leg={leg}", $"direction={direction}");
-            Assert.All(intervals, interval => Assert.True(interval.Seconds >= 0, $"{leg} {direction} {interval}"));
-            Assert.True(Math.Abs(intervals.Sum(interval => interval.Seconds) - journeys) <= journeys * 1e-6, $"{leg} {direction}: {intervals.Sum(i => i.Seconds)} of {journeys}\n{s}");
+            foreach (string phase in (string[])["data", "close"])
+            {
+                var intervals = s.Intervals(leg, direction, phase);
+                double journeys = s.Sum("journey_seconds_sum", $"leg={leg}", $"direction={direction}", $"phase={phase}");
+                Assert.All(intervals, interval => Assert.True(interval.Seconds >= 0, $"{leg} {direction} {interval}"));
+                Assert.True(
+                    Math.Abs(intervals.Sum(interval => interval.Seconds) - journeys) <= journeys * 1e-6,
+                    $"{leg} {direction} {phase}: {intervals.Sum(i => i.Seconds)} of {journeys}\n{s}");
+            }
         }
 
         Assert.True(s.Sum("lost_total") == 0, s.ToString());
