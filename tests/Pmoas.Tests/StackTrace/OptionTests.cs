@@ -36,7 +36,8 @@ public sealed class OptionTests
 
     private static object? Bind(string lines, out IReadOnlyList<string> errors)
     {
-        (object? options, IReadOnlyList<ConfigError> found) = Tables($"[plugins.stack_trace]\n{lines}\n").Bind("stack_trace", typeof(StackTraceOptions));
+        PluginTables tables = ConfigFile.Parse($"[plugins.stack_trace]\n{lines}\n", "pmoas.toml").Options!.PluginTables;
+        (object? options, IReadOnlyList<ConfigError> found) = tables.Bind("stack_trace", typeof(StackTraceOptions));
         errors = [.. found.Select(error => error.ToString())];
         return options;
     }
