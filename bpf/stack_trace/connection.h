@@ -58,8 +58,10 @@ static __always_inline void key_of(const struct pmoas_tuple *t, bool sends, stru
 /* What this socket is of a stream that is there. */
 static __always_inline void stream_join(struct stream *s, const struct stream *wanted)
 {
-	if (wanted->sender)
+	if (wanted->sender) {
+		s->container = wanted->container;
 		s->sender = wanted->sender;
+	}
 	if (wanted->receiver)
 		s->receiver = wanted->receiver;
 }
@@ -163,6 +165,7 @@ static __always_inline struct end *connection_begin(const struct sock *sk, const
 	wanted.leg = pmoas_tuple_is_local(&t) ? LEG_INSIDE : LEG_OUTSIDE;
 	wanted.direction = connected ? DIRECTION_REQUEST : DIRECTION_RESPONSE;
 	wanted.sender = (__u64)sk;
+	wanted.container = tag->container;
 	e->leg = wanted.leg;
 	e->direction = wanted.direction;
 	if (wanted.leg == LEG_INSIDE) {

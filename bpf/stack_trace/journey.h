@@ -154,6 +154,7 @@ static __noinline int report(const struct stream *s)
 		from = i;
 	}
 	pmoas_histogram_observe(&j->journey, before - first);
+	show(s, j, before);
 	if (pair_count)
 		observe_pairs(s);
 	return 0;

@@ -5,12 +5,14 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <pmoas/identity.h>
+#include <pmoas/event.h>
 #include <pmoas/once.h>
 #include <pmoas/socket.h>
 #include "stack_trace.h"
 #include "stream.h"
 #include "books.h"
 #include "packet.h"
+#include "show.h"
 #include "journey.h"
 #include "phases.h"
 #include "connection.h"

@@ -58,6 +58,7 @@ struct journeys {
 	struct pmoas_histogram journey; /* from the first stage to the last */
 	__u32 from[STAGES]; /* one more than the stage where the interval begins; 0: there was none yet */
 	__u32 unused;
+	__u64 shown_ns; /* when the last of them was shown to those who watch */
 };
 
 /*
@@ -89,6 +90,20 @@ struct count_key {
 	__u8 kind; /* enum count_kind */
 	__u8 unused;
 	__u32 which;
+};
+
+/* A journey, for those who watch; see plugins/StackTrace/JourneyEvent.cs. */
+struct journey_event {
+	__u64 at[STAGES]; /* ns since boot; 0: not passed */
+	__u32 source_address[4];
+	__u32 destination_address[4];
+	__u32 container; /* the sender's where it is watched, otherwise the receiver's */
+	__u32 byte; /* sequence number of the followed one */
+	__u16 source_port;
+	__u16 destination_port;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u16 unused;
 };
 
 /* What one container did; the value of map totals. Every member is a metric. */

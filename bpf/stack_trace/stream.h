@@ -40,6 +40,8 @@ struct stream {
 	__u32 byte; /* sequence number of the followed byte */
 	__u32 highest; /* what comes from elsewhere: the sequence number after all that was seen */
 	__u32 unfollowed; /* packets not counted yet */
+	__u32 container; /* the sender's where it is watched, otherwise the receiver's */
+	__u32 unused;
 	__u64 at[STAGES]; /* ns since boot; 0: not passed */
 };
 

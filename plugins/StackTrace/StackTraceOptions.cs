@@ -17,6 +17,11 @@ public sealed class StackTraceOptions : IValidatableObject
     [Description("Times to measure beside those from each stage to the next: \"net_dev_queue -> sk_data_ready\".")]
     public IReadOnlyList<string> Intervals { get; set; } = [];
 
+    /// <summary>Journeys that are shown.</summary>
+    [Description("Journeys of one pod, leg and direction that pmoas monitor stack shows in a second, on each CPU; counted are all.")]
+    [Range(1, 1000)]
+    public uint ShownPerSecond { get; set; } = 10;
+
     /// <summary>Directions of connections that are followed at once.</summary>
     [Description("Connections that are followed at once, times two: each has two directions.")]
     [Range(1024, 1048576)]

@@ -41,6 +41,8 @@ public sealed class StackTraceProbe : IProbe
     public void Configure(BpfObject bpf, ProbeSettings settings)
     {
         StackTraceOptions options = settings.Get<StackTraceOptions>();
+        bpf.SetGlobal("live", settings.Live);
+        bpf.SetGlobal("show_every_ns", 1_000_000_000UL / options.ShownPerSecond);
         bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals));
         bpf.SetGlobal("pair_count", (uint)options.Intervals.Count);
         bpf.SetGlobal("max_streams", options.MaxStreams);
@@ -76,6 +78,7 @@ public sealed class StackTraceProbe : IProbe
         context.OnCollect(books.Collect);
         context.Export("totals");
         context.ExportNode("losses");
+        context.OnLive<JourneyEvent>("events", "stack", JourneyText.Write);
     }
 
     private static void SayWhereJourneysEnd(BpfObject bpf)
