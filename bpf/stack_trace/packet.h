@@ -179,7 +179,8 @@ static __always_inline __u32 recall(const struct sk_buff *skb, struct payload *p
 	__u32 zero = 0, header[2]; /* ports, sequence number */
 	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
 
-	if (!r || r->skb != (__u64)skb || bpf_probe_read_kernel(&header, sizeof(header), skb->head + skb->transport_header) ||
+	if (!r || r->skb != (__u64)skb ||
+	    bpf_probe_read_kernel(&header, sizeof(header), skb->head + skb->transport_header) ||
 	    header[0] != r->payload.ports || bpf_ntohl(header[1]) != r->payload.begin)
 		return NO_PLACE;
 	*p = r->payload;

@@ -4,7 +4,8 @@
 
 /* Handshake and close: how long each end of a connection is in each state of TCP. */
 
-static __always_inline void observe_states(const struct end *e, enum phase phase, __u32 from, __u32 to, __u64 nanoseconds)
+static __always_inline void observe_states(const struct end *e, enum phase phase, __u32 from, __u32 to,
+					   __u64 nanoseconds)
 {
 	struct interval_key key = {};
 

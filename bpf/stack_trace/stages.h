@@ -25,7 +25,8 @@ static __always_inline void at_write(const struct sock *sk)
 }
 
 /* A packet with payload where its journey may begin: what is new in it is followed from here on. */
-static __always_inline void at_first(struct stream *s, const struct sk_buff *skb, const struct payload *p, enum stage stage)
+static __always_inline void at_first(struct stream *s, const struct sk_buff *skb, const struct payload *p,
+				     enum stage stage)
 {
 	__u32 from = s->began && is_before(p->begin, s->highest) ? s->highest : p->begin;
 
@@ -152,7 +153,8 @@ static __always_inline void at_copy(const struct sk_buff *skb, int length)
 	s = e ? stream_received(e, sk) : NULL;
 	if (!s || !is_following(s))
 		return;
-	from = BPF_CORE_READ((struct tcp_sock *)sk, copied_seq); /* the verifier does not let a packet's socket be one of TCP */
+	from = BPF_CORE_READ((struct tcp_sock *)sk,
+			     copied_seq); /* the verifier does not let a packet's socket be one of TCP */
 	if (is_within(s->byte, from, from + length))
 		pass(s, STAGE_SKB_COPY_DATAGRAM_IOVEC, bpf_ktime_get_ns());
 }
@@ -198,7 +200,8 @@ static __always_inline void at_retransmit(const struct sock *sk, const struct sk
 	if (!s)
 		return;
 	count_of_stream(s, COUNT_RETRANSMITS, 0, 1);
-	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(s->byte, p.begin, p.end) && s->last < STAGE_TCP_PROBE)
+	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(s->byte, p.begin, p.end) &&
+	    s->last < STAGE_TCP_PROBE)
 		give_up(s);
 }
 

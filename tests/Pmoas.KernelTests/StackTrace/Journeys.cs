@@ -1,5 +1,6 @@
 using Pmoas.Host.Demo;
 using Pmoas.KernelTests.Accept;
+using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests.StackTrace;
 
@@ -45,6 +46,10 @@ internal sealed class Journeys : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Looks at the plugin's kernel object.</summary>
+    internal int Look(Func<BpfObject, int> look) =>
+        (int)Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look<object>(session => look(session.Bpf))!;
 
     /// <summary>Scrapes until so many journeys of each kind have ended: a client is done before the last packet has told its stages.</summary>
     internal async Task<JourneySamples> ScrapeAsync(double ofEach)

@@ -38,7 +38,7 @@ static void *serve(void *arg)
 	char request[65536];
 
 	for (;;) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
+		struct pollfd p = {.fd = fd, .events = POLLIN};
 		ssize_t n;
 
 		if (poll(&p, 1, -1) != 1)
@@ -58,7 +58,7 @@ static void *serve(void *arg)
 
 int main(int argc, char **argv)
 {
-	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT };
+	struct sockaddr_in6 at = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
 	int listener = socket(AF_INET6, SOCK_STREAM, 0), one = 1, zero = 0;
 	size_t body;
 	int head;
