@@ -205,6 +205,8 @@ static __always_inline void connection_end(const struct sock *sk, struct end *e)
 		pmoas_tuple_of(sk, &t);
 		key_of(&t, false, &key);
 		bpf_map_delete_elem(&places, &key);
+		if (e->is_translated)
+			bpf_map_delete_elem(&places, &e->comes_as);
 		stream_end(s, e->receives);
 	}
 	s = stream_sent(e, sk);

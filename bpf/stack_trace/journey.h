@@ -178,7 +178,7 @@ static __always_inline void pass(struct stream *s, enum stage stage, __u64 now)
 		return;
 	s->at[stage] = now;
 	s->last = stage;
-	if (stage == last_received || (stage == last_sent && !s->receiver))
+	if (stage == last_received || (stage == last_sent && !s->receiver && s->leg == LEG_OUTSIDE))
 		finish(s);
 }
 

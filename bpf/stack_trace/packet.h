@@ -54,8 +54,9 @@ struct payload {
 /* The packet that this CPU looked at last: over a virtual device it is the next it looks at, and need not be looked for again. */
 struct recent {
 	__u64 skb;
-	__u32 place;
+	__u32 place; /* NO_PLACE: no stream has this key */
 	struct payload payload;
+	struct stream_key key; /* of a packet without a place */
 };
 
 struct {
@@ -156,21 +157,26 @@ static __always_inline bool payload_arrived(const struct sk_buff *skb, struct st
 static __always_inline bool payload_at_tcp(const struct sk_buff *skb, struct payload *p)
 {
 	const struct tcp_skb_cb *cb = (const void *)skb->cb;
+	__u32 both[2]; /* end_seq follows seq */
 
-	return !bpf_core_read(&p->begin, sizeof(p->begin), &cb->seq) &&
-	       !bpf_core_read(&p->end, sizeof(p->end), &cb->end_seq) && p->begin != p->end;
+	if (bpf_core_read(&both, sizeof(both), &cb->seq))
+		return false;
+	p->begin = both[0];
+	p->end = both[1];
+	return p->begin != p->end;
 }
 
-static __always_inline void remember(const struct sk_buff *skb, __u32 place, const struct payload *p)
+static __always_inline struct recent *remember(const struct sk_buff *skb, __u32 place, const struct payload *p)
 {
 	__u32 zero = 0;
 	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
 
 	if (!r)
-		return;
+		return NULL;
 	r->skb = (__u64)skb;
 	r->place = place;
 	r->payload = *p;
+	return r;
 }
 
 /* NO_PLACE when it is another packet. The memory of one that is gone is soon another's, so what it says counts too. */

@@ -16,6 +16,7 @@
 #include "journey.h"
 #include "phases.h"
 #include "connection.h"
+#include "translation.h"
 #include "stages.h"
 
 SEC("tp_btf/inet_sock_set_state")

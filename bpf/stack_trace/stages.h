@@ -18,6 +18,8 @@ static __always_inline void at_write(const struct sock *sk)
 	tp = s ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
 	if (!tp)
 		return;
+	if (is_following(s) && !s->receiver && s->last >= last_sent)
+		finish(s); /* it stayed in the pod, and nobody watches who got it */
 	if (s->following == FOLLOWING_NONE)
 		begin(s, STAGE_TCP_SENDMSG_LOCKED, tp->write_seq, bpf_ktime_get_ns());
 	else if (is_following(s) && s->last == STAGE_TCP_SENDMSG_LOCKED && s->byte == tp->write_seq)
@@ -79,8 +81,10 @@ static __always_inline __u32 place_of(const struct sk_buff *skb, struct payload 
 	if (!payload_arrived(skb, &key, p))
 		return NO_PLACE;
 	found = bpf_map_lookup_elem(&places, &key);
-	if (!found)
+	if (!found) {
+		remember_stranger(skb, &key, p);
 		return NO_PLACE;
+	}
 	remember(skb, *found, p);
 	return *found;
 }
@@ -94,7 +98,7 @@ static __always_inline void at_received(const struct sk_buff *skb, enum stage st
 	if (!follow || is_pure_ack(skb))
 		return;
 	s = stream_at(place_of(skb, &p));
-	if (!s || !s->receiver)
+	if (!s)
 		return;
 	if (is_following(s) && is_within(s->byte, p.begin, p.end))
 		pass_in_packet(s, stage);
@@ -109,10 +113,12 @@ static __always_inline void at_tcp(const struct sock *sk, const struct sk_buff *
 	struct stream *s;
 	struct end *e;
 
-	if (!follow || !payload_at_tcp(skb, &p))
+	if (!follow || is_pure_ack(skb) || !payload_at_tcp(skb, &p))
 		return;
 	e = end_of(sk);
 	s = e ? stream_received(e, sk) : NULL;
+	if (s && !s->began && !s->sender)
+		s = translated(sk, skb, &p, e, s);
 	if (s && is_following(s) && is_within(s->byte, p.begin, p.end))
 		pass(s, STAGE_TCP_PROBE, bpf_ktime_get_ns());
 }
@@ -135,8 +141,12 @@ static __always_inline void at_ready(const struct sock *sk)
 	if (!e->ready_ns)
 		e->ready_ns = now;
 	s = stream_received(e, sk);
-	if (s && is_following(s) && is_before(s->byte, tp->rcv_nxt))
+	if (!s)
+		return;
+	if (is_following(s) && is_before(s->byte, tp->rcv_nxt))
 		pass(s, STAGE_SK_DATA_READY, now);
+	else if (!s->began && !s->sender) /* no stage before has seen its packets */
+		begin(s, STAGE_SK_DATA_READY, tp->copied_seq, now);
 }
 
 /* So many bytes are being copied to the application, from where it has read to. */

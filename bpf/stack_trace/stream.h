@@ -84,7 +84,9 @@ struct end {
 	__u32 pod;
 	__u8 leg; /* enum leg */
 	__u8 direction; /* enum direction, of what it sends */
-	__u8 unused[6];
+	__u8 is_translated; /* its packets come in under another key */
+	__u8 unused[5];
+	struct stream_key comes_as; /* that key */
 };
 
 struct {

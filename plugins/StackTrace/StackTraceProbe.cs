@@ -42,6 +42,7 @@ public sealed class StackTraceProbe : IProbe
     {
         StackTraceOptions options = settings.Get<StackTraceOptions>();
         bpf.SetGlobal("live", settings.Live);
+        bpf.SetGlobal("translation", options.Stages.Contains("tcp_probe"));
         bpf.SetGlobal("show_every_ns", 1_000_000_000UL / options.ShownPerSecond);
         bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals));
         bpf.SetGlobal("pair_count", (uint)options.Intervals.Count);

@@ -37,9 +37,9 @@ internal static class Stages
         new("sock_recv_length", "the application's read returns", "sock_recv_length"),
     ];
 
-    /// <summary>Those that are on unless the configuration says otherwise: as few as tell TCP, queue, device, IP and application apart.</summary>
+    /// <summary>Those that are on unless the configuration says otherwise: as few as tell queue, device, IP, TCP and application apart.</summary>
     public static readonly IReadOnlyList<string> Default =
-        ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "sk_data_ready", "tcp_rcv_space_adjust"];
+        ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
 
     /// <summary>The names, for messages.</summary>
     public static string Names => string.Join(", ", All.Select(stage => stage.Name));

@@ -556,7 +556,6 @@ enum {
 
 struct tcp_skb_cb {
 	__u32 seq;
-	__u32 end_seq;
 };
 
 struct Qdisc;

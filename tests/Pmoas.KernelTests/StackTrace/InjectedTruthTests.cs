@@ -98,7 +98,7 @@ public sealed class InjectedTruthTests
             Assert.True(unfinished > 0 && unfinished <= dropped, s.ToString());
         }
 
-        Assert.True(s.Sum("interval_seconds_sum", "to=sk_data_ready") < Requests * 0.001, $"a retransmission's wait is in an interval\n{s}");
+        Assert.True(s.Sum("interval_seconds_sum", "to=tcp_probe") < Requests * 0.001, $"a retransmission's wait is in an interval\n{s}");
         Journeys.AssertSound(s);
     }
 

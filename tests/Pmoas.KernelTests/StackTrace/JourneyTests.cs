@@ -36,9 +36,9 @@ public sealed class JourneyTests
             Assert.All(s.Intervals(leg, direction), interval => Assert.True(interval.Count == Requests, $"{leg} {direction} {interval}"));
         }
 
-        AssertChain(s, "inside", "request", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "sk_data_ready", "tcp_rcv_space_adjust");
-        AssertChain(s, "inside", "response", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "sk_data_ready", "tcp_rcv_space_adjust");
-        AssertChain(s, "outside", "request", "netif_receive_skb", "sk_data_ready", "tcp_rcv_space_adjust");
+        AssertChain(s, "inside", "request", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust");
+        AssertChain(s, "inside", "response", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust");
+        AssertChain(s, "outside", "request", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust");
         AssertChain(s, "outside", "response", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit");
         Assert.Equal(0, s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("retransmits_total"));
         Assert.Equal(Requests, s.Sum("receive_queue_wait_seconds_count", "role=service"));

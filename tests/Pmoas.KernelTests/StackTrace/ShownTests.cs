@@ -9,7 +9,7 @@ namespace Pmoas.KernelTests.StackTrace;
 public sealed class ShownTests
 {
     private static readonly string[] s_whole =
-        ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "sk_data_ready", "tcp_rcv_space_adjust"];
+        ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
 
     [Theory]
     [InlineData("IPv4", "127.0.0.1")]
@@ -61,8 +61,8 @@ public sealed class ShownTests
         string[] lines = text.Split('\n');
         int at = Array.FindIndex(lines, line => line.Contains("leg=inside", StringComparison.Ordinal) && line.Contains("direction=request", StringComparison.Ordinal));
         Assert.True(at >= 0, text);
-        Assert.Equal(s_whole, lines[(at + 1)..(at + 7)].Select(line => line.Trim().Split(' ')[0]));
-        Assert.EndsWith("← slowest", lines[at + 6], StringComparison.Ordinal);
+        Assert.Equal(s_whole, lines[(at + 1)..(at + 8)].Select(line => line.Trim().Split(' ')[0]));
+        Assert.EndsWith("← slowest", lines[at + 7], StringComparison.Ordinal);
         Assert.Contains("[FINISHED]", text, StringComparison.Ordinal);
     }
 
