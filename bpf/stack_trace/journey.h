@@ -189,6 +189,8 @@ static __always_inline void pass_in_packet(struct stream *s, enum stage stage)
 		pass(s, stage, bpf_ktime_get_ns());
 	else if (s->last < STAGE_TCP_PROBE)
 		give_up(s);
+	else if (stage == STAGE_NET_DEV_QUEUE)
+		__sync_fetch_and_add(&s->unfollowed, 1); /* for nothing: the byte is there */
 }
 
 #endif

@@ -117,6 +117,14 @@ int BPF_PROG(sk_data_ready, const struct sock *sk)
 	return 0;
 }
 
+/* The same before 6.3. */
+SEC("fentry/sock_def_readable")
+int BPF_PROG(sock_def_readable_entered, struct sock *sk)
+{
+	at_ready(sk);
+	return 0;
+}
+
 SEC("tp_btf/skb_copy_datagram_iovec")
 int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int length)
 {

@@ -50,7 +50,7 @@ internal static class StackTraceMetrics
         [.. ByDirection, new("stage", "Stage where it was seen last.")]);
 
     public static readonly CounterDef Unfollowed = new("pmoas_stack_trace_unfollowed_packets_total",
-        "Packets with payload that had no followed byte, because one was under way already.", ByDirection);
+        "Packets with payload that had no followed byte, because one was under way already, or had one that had arrived before.", ByDirection);
 
     public static readonly CounterDef Retransmits = new("pmoas_stack_trace_retransmits_total",
         "Packets that watched sockets sent again.", ByDirection);

@@ -31,7 +31,7 @@ internal static class Stages
         new("napi_gro_receive_entry", "a device with NAPI hands it to the receiving side", "napi_gro_receive_entry"),
         new("netif_receive_skb", "the receiving side begins with it", "netif_receive_skb"),
         new("tcp_probe", "TCP has found its connection", "tcp_probe"),
-        new("sk_data_ready", "the application is woken", "sk_data_ready"),
+        new("sk_data_ready", "the application is woken", "sk_data_ready", "sock_def_readable_entered"),
         new("skb_copy_datagram_iovec", "the application copies it", "skb_copy_datagram_iovec"),
         new("tcp_rcv_space_adjust", "the application has taken it", "tcp_rcv_space_adjust"),
         new("sock_recv_length", "the application's read returns", "sock_recv_length"),
