@@ -1,3 +1,4 @@
+using Pmoas.Host.Daemon;
 using Pmoas.Host.Demo;
 
 namespace Pmoas.KernelTests.StackTrace;
@@ -37,5 +38,29 @@ public sealed class BoundTests
         double followed = s.Journeys("outside", "request"), lost = s.Sum("lost_total", "table=streams");
         Assert.True(followed is > 480 and <= 512, s.ToString());
         Assert.True(lost > 0 && lost == s.Sum("lost_total"), s.ToString());
+    }
+
+    [Fact]
+    public async Task a_pod_that_ends_takes_its_series_and_its_numbers_with_it()
+    {
+        const string Linger = "[daemon]\ncontainer_linger = \"1s\"\n";
+        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, Linger);
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 20, keepAlive: false);
+        JourneySamples s = await journeys.ScrapeAsync(20);
+        Assert.All(Journeys.Kinds, kind => Assert.Equal(20, s.Journeys(kind.Leg, kind.Direction)));
+
+        string toml = journeys.Bed.StaticPodToml(), without = toml[toml.IndexOf("[sources]", StringComparison.Ordinal)..];
+        string file = journeys.Bed.Plan.Write("without.toml", without + "[plugins.stack_trace]\n" + Linger);
+        (Setup? setup, var errors) = Setup.Load(file, Accept.Watched.PluginDirectory());
+        Assert.True(setup is not null, string.Join('\n', errors));
+        await journeys.Watched.Node.ApplyAsync(setup.Options);
+
+        await Accept.Watched.Until(
+            async () => (await JourneySamples.ScrapeAsync(journeys.Watched)).Sum("journey_seconds_count") == 0
+                && journeys.Look(bpf => bpf.Map("journeys").CountEntries() + bpf.Map("intervals").CountEntries() + bpf.Map("counts").CountEntries()) == 0,
+            "nothing of the pod is left");
+        s = await JourneySamples.ScrapeAsync(journeys.Watched);
+        Assert.Equal(0, s.Sum("lost_total"));
+        Assert.DoesNotContain(journeys.Bed.Name, s.ToString(), StringComparison.Ordinal);
     }
 }
