@@ -11,6 +11,7 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     private readonly ArrayBufferWriter<byte> _line = new(512);
     private readonly Utf8JsonWriter _json;
     private readonly Dictionary<string, JsonEncodedText> _seconds = [];
+    private bool _inSteps;
 
     /// <summary>Writes to <paramref name="output"/>, which stays open.</summary>
     public LiveJson(LiveFilter filter, IContainerIndex containers, Stream output) : base(filter, containers) =>
@@ -34,6 +35,21 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     }
 
     /// <inheritdoc/>
+    public override void Step(string name, ulong nanoseconds)
+    {
+        if (!_inSteps)
+        {
+            _json.WriteStartArray("steps"u8);
+            _inSteps = true;
+        }
+
+        _json.WriteStartObject();
+        _json.WriteString("name"u8, name);
+        _json.WriteNumber("seconds"u8, nanoseconds / 1e9m);
+        _json.WriteEndObject();
+    }
+
+    /// <inheritdoc/>
     protected override void FlushOutput() => _output.Flush();
 
     /// <inheritdoc/>
@@ -44,6 +60,7 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     {
         _line.ResetWrittenCount();
         _json.Reset();
+        _inSteps = false;
         _json.WriteStartObject();
         _json.WriteString("time"u8, utc);
         _json.WriteString("event"u8, what);
@@ -61,6 +78,11 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     /// <inheritdoc/>
     protected override void EndLine()
     {
+        if (_inSteps)
+        {
+            _json.WriteEndArray();
+        }
+
         _json.WriteEndObject();
         _json.Flush();
         _line.Write("\n"u8);

@@ -21,6 +21,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     private readonly StringBuilder _head = new(128);
     private readonly StringBuilder _container = new(64);
     private readonly StringBuilder _fields = new(256);
+    private readonly LiveSteps _steps = new();
     private readonly Dictionary<string, string> _colours = [];
     private readonly Dictionary<string, int> _widths = [];
     private string _field = "";
@@ -44,14 +45,20 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     public override void Duration(string name, ulong nanoseconds)
     {
         Name(name);
-        _ = nanoseconds switch
-        {
-            < 1_000 => _fields.Append(CultureInfo.InvariantCulture, $"{nanoseconds}ns"),
-            < 1_000_000 => _fields.Append(CultureInfo.InvariantCulture, $"{nanoseconds / 1e3:0.0}µs"),
-            < 1_000_000_000 => _fields.Append(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:0.00}ms"),
-            _ => _fields.Append(CultureInfo.InvariantCulture, $"{nanoseconds / 1e9:0.000}s"),
-        };
+        AppendDuration(_fields, nanoseconds);
     }
+
+    /// <inheritdoc/>
+    public override void Step(string name, ulong nanoseconds) => _steps.Add(name, nanoseconds);
+
+    /// <summary>Appends a time with the unit that fits it.</summary>
+    internal static StringBuilder AppendDuration(StringBuilder text, ulong nanoseconds) => nanoseconds switch
+    {
+        < 1_000 => text.Append(CultureInfo.InvariantCulture, $"{nanoseconds}ns"),
+        < 1_000_000 => text.Append(CultureInfo.InvariantCulture, $"{nanoseconds / 1e3:0.0}µs"),
+        < 1_000_000_000 => text.Append(CultureInfo.InvariantCulture, $"{nanoseconds / 1e6:0.00}ms"),
+        _ => text.Append(CultureInfo.InvariantCulture, $"{nanoseconds / 1e9:0.000}s"),
+    };
 
     /// <inheritdoc/>
     protected override void FlushOutput() => output.Flush();
@@ -62,6 +69,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         _head.Clear();
         _fields.Clear();
         _container.Clear();
+        _steps.Clear();
         _field = "";
         Paint(_head, Dim).Append(CultureInfo.InvariantCulture, $"{utc.ToLocalTime():HH:mm:ss.ffffff} ");
         Paint(_head, Reset);
@@ -84,6 +92,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         output.Write(_container);
         output.Write(_fields);
         output.Write('\n');
+        _steps.WriteTo(output, colour);
     }
 
     private void Name(string name)

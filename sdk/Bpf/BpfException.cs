@@ -2,7 +2,7 @@
 namespace Pmoas.Sdk.Bpf;
 
 /// <summary>A kernel or libbpf call that failed: what was being done, the errno and, for a rejected program, the end of the verifier's log.</summary>
-public sealed class BpfException : Exception
+public sealed partial class BpfException : Exception
 {
     private const int TailLines = 8;
 
@@ -43,13 +43,17 @@ public sealed class BpfException : Exception
             }
 
             string errno = Native.Errno.Describe(Errno);
-            string? verdict = VerifierLog?.Split('\n')
-                .LastOrDefault(line => line.Length > 0 && !line.StartsWith("processed ", StringComparison.Ordinal));
+            // Since 7.3 the verifier explains itself after its verdict, which is what it says of a register.
+            string[] lines = [.. (VerifierLog ?? "").Split('\n').Where(line => line.Length > 0 && !line.StartsWith("processed ", StringComparison.Ordinal))];
+            string? verdict = lines.LastOrDefault(line => RegisterVerdict().IsMatch(line)) ?? lines.LastOrDefault();
             return verdict is not null ? $"{errno} (the verifier: {verdict.Trim()})"
                 : LibbpfSays is not null ? $"{errno} ({LibbpfSays})"
                 : errno;
         }
     }
+
+    [GeneratedRegex(@"^R\d+ [a-z!]")]
+    private static partial Regex RegisterVerdict();
 
     /// <summary>Passes a result through, and throws when it is -errno.</summary>
     internal static int Check(int result, string what) => result >= 0 ? result : throw new BpfException(what, -result);

@@ -15,6 +15,14 @@ public abstract class LiveEventWriter
     /// <summary>A time span; shown with a unit to people, as seconds in JSON under <c>NAME_seconds</c>.</summary>
     public abstract void Duration(string name, ulong nanoseconds);
 
+    /// <summary>
+    /// A step of what the event took, in the order they were taken and after all fields; shown to people one below the other with the slowest
+    /// marked, in JSON as the array <c>steps</c> of <c>name</c> and <c>seconds</c>.
+    /// </summary>
+    /// <param name="name">Where the step ended.</param>
+    /// <param name="nanoseconds">Time since the step before; 0 for the first.</param>
+    public abstract void Step(string name, ulong nanoseconds);
+
     /// <summary>The container a tag's id stands for: namespace, pod, container and role.</summary>
     public abstract void Container(uint containerId);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Pmoas.Sdk.Metrics;
 
 /// <summary>The series of one owner, a container or a pod. They end with it. Not thread-safe.</summary>
@@ -25,6 +27,13 @@ public sealed class OwnedSeries
     /// <param name="gauge">The gauge.</param>
     /// <param name="more">The values of the labels after the owner's.</param>
     public OwnedGauge Gauge(Gauge gauge, params ReadOnlySpan<string> more) => Add(new OwnedGauge(this, gauge, [.. Labels, .. more]));
+
+    /// <summary>Begins a histogram's series, with no value.</summary>
+    /// <param name="def">Its definition, with the kernel's bucket bounds.</param>
+    /// <param name="histogram">The histogram.</param>
+    /// <param name="more">The values of the labels after the owner's.</param>
+    public OwnedHistogram Histogram(HistogramDef def, Histogram histogram, params ReadOnlySpan<string> more) =>
+        Add(new OwnedHistogram(this, def, histogram, [.. Labels, .. more]));
 
     /// <summary>Goes on under other labels: what was counted under the old ones stays there.</summary>
     internal void MoveTo(string[] labels, SeriesGroup group)
@@ -104,6 +113,53 @@ public sealed class OwnedCounter : OwnedValue
         }
 
         _counter.Add(0, Labels);
+    }
+}
+
+/// <summary>A histogram that follows a <c>struct pmoas_histogram</c>.</summary>
+public sealed class OwnedHistogram : OwnedValue
+{
+    private readonly Histogram _histogram;
+    private readonly HistogramField _field;
+    private readonly ulong[] _now = new ulong[Buckets.KernelSlots * 2];
+    private readonly ulong[] _exported = new ulong[Buckets.KernelSlots * 2];
+    private string[] _labelsAndPlace = [];
+
+    internal OwnedHistogram(OwnedSeries series, HistogramDef def, Histogram histogram, string[] labels) : base(series, labels) =>
+        (_histogram, _field) = (histogram, new HistogramField(0, def, histogram));
+
+    /// <summary>Adds one CPU's part to what the kernel has now.</summary>
+    /// <param name="part">A <c>struct pmoas_histogram</c>.</param>
+    public void Gather(ReadOnlySpan<byte> part)
+    {
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(part[..(_now.Length * sizeof(ulong))]);
+        for (int word = 0; word < words.Length; word++)
+        {
+            _now[word] += words[word];
+        }
+    }
+
+    /// <summary>Adds the values that came since the last time, once all parts are gathered.</summary>
+    public void Follow()
+    {
+        if (_field.StartedAgain(_now, _exported))
+        {
+            Array.Clear(_exported);
+        }
+
+        _field.Advance(_now, _exported, _labelsAndPlace);
+        Array.Clear(_now);
+    }
+
+    internal override void Begin()
+    {
+        if (Series.Group.Begin(_histogram, Labels))
+        {
+            _histogram.Remove(Labels); // as a counter
+        }
+
+        _histogram.Observe(0, 0, Labels);
+        _labelsAndPlace = [.. Labels, ""];
     }
 }
 

@@ -74,6 +74,9 @@ internal sealed class SeriesGroup
                 case Gauge gauge:
                     gauge.Remove(labels);
                     break;
+                case Histogram histogram:
+                    histogram.Remove(labels);
+                    break;
                 default:
                     break;
             }

@@ -354,6 +354,8 @@ struct sk_buff {
 	__u16 network_header;
 	__u16 transport_header;
 	__be16 protocol;
+	unsigned int truesize;
+	char cb[48];
 };
 
 struct proto_accept_arg {
@@ -577,6 +579,23 @@ struct sock___backlog {
 		atomic_t rmem_alloc;
 	} sk_backlog;
 };
+
+struct net_device {
+	possible_net_t nd_net;
+	unsigned int flags;
+};
+
+enum {
+	IFF_LOOPBACK = 8,
+};
+
+struct tcp_skb_cb {
+	__u32 seq;
+};
+
+struct Qdisc;
+
+struct netdev_queue;
 
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX

@@ -23,8 +23,8 @@ public sealed partial class ShippedConfigTests
         Assert.Null(options.Sources.Cri.Enabled);
         Assert.Null(options.Sources.Docker.Enabled);
         Assert.True(options.Sources.Cgroupfs.Enabled);
-        Assert.Equal(["accept", "resource_usage", "sock_map"], options.PluginTables.All.Keys);
-        Assert.All(options.PluginTables.All.Keys, plugin => Assert.True(options.PluginTables.IsEnabled(plugin)));
+        Assert.Equal(["accept", "resource_usage", "sock_map", "stack_trace"], options.PluginTables.All.Keys);
+        Assert.All(options.PluginTables.All.Keys, plugin => Assert.Equal(plugin != "stack_trace", options.PluginTables.IsEnabled(plugin)));
     }
 
     [Fact]

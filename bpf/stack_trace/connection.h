@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_CONNECTION_H
+#define PMOAS_STACK_TRACE_CONNECTION_H
+
+/* How the two streams of a connection come into being and go. */
+
+/* Ports that watched containers listen on: which end of a connection older than us connected? LRU: pods come and go, and walks write them anew. */
+#define MAX_LISTENING_PORTS 8192
+
+struct listening_port {
+	__u64 netns; /* cookie */
+	__u32 port;
+	__u32 unused;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_LISTENING_PORTS);
+	__type(key, struct listening_port);
+	__type(value, __u32);
+} listening_ports SEC(".maps");
+
+static __always_inline void listening_port_of(const struct sock *sk, struct listening_port *l)
+{
+	l->netns = pmoas_netns_cookie(sk);
+	l->port = sk->__sk_common.skc_num;
+	l->unused = 0;
+}
+
+static __always_inline void note_listening(const struct sock *sk)
+{
+	struct listening_port l;
+	__u32 one = 1;
+
+	listening_port_of(sk, &l);
+	bpf_map_update_elem(&listening_ports, &l, &one, BPF_ANY);
+}
+
+static __always_inline bool is_listening(const struct sock *sk)
+{
+	struct listening_port l;
+
+	listening_port_of(sk, &l);
+	return bpf_map_lookup_elem(&listening_ports, &l);
+}
+
+/* Of what the socket sends, or receives. */
+static __always_inline void key_of(const struct pmoas_tuple *t, bool sends, struct stream_key *key)
+{
+	key->netns = t->netns;
+	key->unused = 0;
+	key->source_port = bpf_htons(sends ? t->local_port : t->remote_port);
+	key->destination_port = bpf_htons(sends ? t->remote_port : t->local_port);
+	__builtin_memcpy(key->source, sends ? t->local_address : t->remote_address, sizeof(key->source));
+	__builtin_memcpy(key->destination, sends ? t->remote_address : t->local_address, sizeof(key->destination));
+}
+
+/* What this socket is of a stream that is there. */
+static __always_inline void stream_join(struct stream *s, const struct stream *wanted)
+{
+	if (wanted->sender) {
+		s->container = wanted->container;
+		s->sender = wanted->sender;
+	}
+	if (wanted->receiver)
+		s->receiver = wanted->receiver;
+}
+
+/* NO_PLACE when all are taken. */
+static __always_inline __u32 place_take(void)
+{
+	__u32 place;
+
+	if (!bpf_map_pop_elem(&free_streams, &place))
+		return place;
+	if (used_streams >= max_streams)
+		return NO_PLACE;
+	place = __sync_fetch_and_add(&used_streams, 1);
+	return place < max_streams ? place : NO_PLACE;
+}
+
+/* Puts a stream into a free place; NO_PLACE when there is none. */
+static __always_inline __u32 stream_place(const struct stream *wanted)
+{
+	__u32 place = place_take();
+	struct stream *s = stream_at(place);
+
+	if (!s) {
+		lost(LOST_STREAMS);
+		return NO_PLACE;
+	}
+	*s = *wanted;
+	return place;
+}
+
+static __always_inline void place_free(__u32 place)
+{
+	bpf_map_push_elem(&free_streams, &place, BPF_ANY);
+}
+
+/* One end of a stream that others look for by its key: the other end may have been quicker. */
+static __noinline __u32 stream_begin(const struct stream_key *key, const struct stream *wanted)
+{
+	__u32 *other = bpf_map_lookup_elem(&places, key), place;
+	struct stream *s;
+
+	if (!other) {
+		place = stream_place(wanted);
+		if (place == NO_PLACE || !bpf_map_update_elem(&places, key, &place, BPF_NOEXIST))
+			return place;
+		s = stream_at(place);
+		if (s)
+			s->sender = s->receiver = 0;
+		place_free(place);
+		other = bpf_map_lookup_elem(&places, key);
+		if (!other) {
+			lost(LOST_STREAMS);
+			return NO_PLACE;
+		}
+	}
+	s = stream_at(*other);
+	if (s)
+		stream_join(s, wanted);
+	return *other;
+}
+
+static __always_inline struct end *end_begin(const struct sock *sk, const struct pmoas_tag *tag)
+{
+	struct end blank = {}, *e;
+
+	blank.sends = NO_PLACE;
+	blank.receives = NO_PLACE;
+	blank.container = tag->container;
+	blank.pod = tag->pod;
+	e = bpf_sk_storage_get(&ends, (void *)sk, &blank, BPF_SK_STORAGE_GET_F_CREATE);
+	if (e)
+		*e = blank; /* a socket may connect again */
+	else
+		lost(LOST_ENDS);
+	return e;
+}
+
+static __always_inline void connect_started(const struct sock *sk)
+{
+	struct pmoas_tag *tag = pmoas_tag_socket((void *)sk);
+	struct end *e = tag ? end_begin(sk, tag) : NULL;
+
+	if (e)
+		e->state_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline struct end *connection_begin(const struct sock *sk, const struct pmoas_tag *tag, bool connected)
+{
+	struct end *e = connected ? end_of(sk) : NULL;
+	struct stream wanted = {};
+	struct stream_key key;
+	struct pmoas_tuple t;
+
+	if (!e)
+		e = end_begin(sk, tag);
+	if (!e)
+		return NULL;
+	pmoas_tuple_of(sk, &t);
+	wanted.pod = tag->pod;
+	wanted.leg = pmoas_tuple_is_local(&t) ? LEG_INSIDE : LEG_OUTSIDE;
+	wanted.direction = connected ? DIRECTION_REQUEST : DIRECTION_RESPONSE;
+	wanted.sender = (__u64)sk;
+	wanted.container = tag->container;
+	e->leg = wanted.leg;
+	e->direction = wanted.direction;
+	if (wanted.leg == LEG_INSIDE) {
+		key_of(&t, true, &key);
+		e->sends = stream_begin(&key, &wanted);
+	} else {
+		e->sends = stream_place(&wanted);
+	}
+	wanted.direction = connected ? DIRECTION_RESPONSE : DIRECTION_REQUEST;
+	wanted.sender = 0;
+	wanted.receiver = (__u64)sk;
+	key_of(&t, false, &key);
+	e->receives = stream_begin(&key, &wanted);
+	return e;
+}
+
+/* The byte that was followed arrives nowhere any more. */
+static __always_inline void stream_end(struct stream *s, __u32 place)
+{
+	if (is_following(s))
+		give_up(s);
+	settle_unfollowed(s);
+	s->sender = 0;
+	s->receiver = 0;
+	place_free(place);
+}
+
+/* A stream ends with its receiver, for what was written before the sender closed is read after; one that leaves the pod with its sender. */
+static __always_inline void connection_end(const struct sock *sk, struct end *e)
+{
+	struct stream_key key;
+	struct pmoas_tuple t;
+	struct stream *s;
+
+	s = stream_received(e, sk);
+	if (s) {
+		pmoas_tuple_of(sk, &t);
+		key_of(&t, false, &key);
+		bpf_map_delete_elem(&places, &key);
+		if (e->is_translated)
+			bpf_map_delete_elem(&places, &e->comes_as);
+		stream_end(s, e->receives);
+	}
+	s = stream_sent(e, sk);
+	if (s && !s->receiver) {
+		if (s->leg == LEG_INSIDE) {
+			pmoas_tuple_of(sk, &t);
+			key_of(&t, true, &key);
+			bpf_map_delete_elem(&places, &key);
+		}
+		stream_end(s, e->sends);
+	}
+	bpf_sk_storage_delete(&ends, (void *)sk);
+}
+
+static __always_inline struct pmoas_tag *socket_tag(const struct sock *sk)
+{
+	return bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
+}
+
+static __always_inline bool is_change_of_interest(int from, int to)
+{
+	return from != to && to != TCP_SYN_RECV && to != TCP_TIME_WAIT && to != TCP_NEW_SYN_RECV;
+}
+
+static __always_inline void established(const struct sock *sk, bool by_connect)
+{
+	struct pmoas_tag *tag = socket_tag(sk);
+	struct end *e = tag ? connection_begin(sk, tag, by_connect) : NULL;
+
+	if (!e)
+		return;
+	if (by_connect)
+		connected(e, bpf_ktime_get_ns());
+	else
+		was_connected_to(sk, e);
+}
+
+static __always_inline void leaving(const struct sock *sk, int from, int to)
+{
+	struct end *e = end_of(sk);
+
+	if (!e)
+		return;
+	closing(e, from, to, bpf_ktime_get_ns());
+	if (to == TCP_CLOSE)
+		connection_end(sk, e);
+}
+
+static __always_inline void state_change(const struct sock *sk, int from, int to)
+{
+	if (to == TCP_LISTEN) {
+		if (pmoas_tag_socket((void *)sk))
+			note_listening(sk);
+	} else if (to == TCP_SYN_SENT) {
+		connect_started(sk);
+	} else if (to == TCP_ESTABLISHED) {
+		established(sk, from == TCP_SYN_SENT);
+	} else {
+		leaving(sk, from, to);
+	}
+}
+
+/* Before each scrape, for every watched socket: what is counted in its streams; and connections open before we were are taken in. */
+static __always_inline void collect_socket(const struct sock *sk, const struct pmoas_tag *tag)
+{
+	int state = sk->__sk_common.skc_state;
+	struct stream *s;
+	struct end *e;
+
+	if (state == TCP_LISTEN) {
+		note_listening(sk);
+		return;
+	}
+	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT)
+		return;
+	e = end_of(sk);
+	if (!e) {
+		if (!follow)
+			return;
+		e = connection_begin(sk, tag, !is_listening(sk));
+		/* It may have been closed meanwhile, before there was anything to end. */
+		if (e && *(volatile unsigned char *)&sk->__sk_common.skc_state == TCP_CLOSE)
+			connection_end(sk, e);
+		return;
+	}
+	s = stream_sent(e, sk);
+	if (s)
+		settle_unfollowed(s);
+	s = stream_received(e, sk);
+	if (s)
+		settle_unfollowed(s);
+}
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_JOURNEY_H
+#define PMOAS_STACK_TRACE_JOURNEY_H
+
+/* What a followed byte goes through: it begins at one stage, passes others, and ends at the last, or is given up. */
+
+/*
+ * The first and the last stage of what leaves a watched socket, and the last of what is read from one. Set when the hooks are attached, for only
+ * then is known which this kernel has; until then nothing is followed.
+ */
+__u32 first_sent = STAGE_NONE;
+__u32 last_sent = STAGE_NONE;
+__u32 last_received = STAGE_NONE;
+bool follow = false;
+
+/* Intervals beside those from one stage to the next, set before load; STAGE_NONE ends the list. */
+#define MAX_PAIRS 16
+
+struct stage_pair {
+	__u8 from;
+	__u8 to;
+};
+
+struct stage_pairs {
+	struct stage_pair pair[MAX_PAIRS];
+};
+
+const volatile struct stage_pairs pairs = {};
+const volatile __u32 pair_count = 0;
+
+/* False when another CPU was quicker. */
+static __always_inline bool claim(struct stream *s, enum following from)
+{
+	return __sync_val_compare_and_swap(&s->following, from, FOLLOWING_CHANGES) == from;
+}
+
+static __always_inline void release(struct stream *s, enum following to)
+{
+	__sync_lock_test_and_set(&s->following, to);
+}
+
+static __always_inline void begin(struct stream *s, enum stage stage, __u32 byte, __u64 now)
+{
+	int i;
+
+	if (!claim(s, FOLLOWING_NONE))
+		return;
+	for (i = 0; i < STAGES; i++)
+		s->at[i] = 0;
+	s->byte = byte;
+	s->at[stage] = now;
+	s->last = stage;
+	release(s, FOLLOWING);
+}
+
+/* The byte's journey does not end as it should. */
+static __always_inline void give_up(struct stream *s)
+{
+	if (!claim(s, FOLLOWING))
+		return;
+	count_of_stream(s, COUNT_UNFINISHED, s->last, 1);
+	release(s, FOLLOWING_NONE);
+}
+
+static __always_inline void interval_key_of(const struct stream *s, struct interval_key *key)
+{
+	__builtin_memset(key, 0, sizeof(*key));
+	key->pod = s->pod;
+	key->leg = s->leg;
+	key->direction = s->direction;
+	key->phase = PHASE_DATA;
+}
+
+static __noinline int observe_pairs(const struct stream *s)
+{
+	struct interval_key key;
+	__u32 i, from, to;
+
+	interval_key_of(s, &key);
+	for (i = 0; i < MAX_PAIRS && i < pair_count; i++) {
+		from = pairs.pair[i].from;
+		to = pairs.pair[i].to;
+		if (from >= STAGES || to >= STAGES || !s->at[from] || s->at[to] < s->at[from])
+			continue;
+		key.from = from;
+		key.to = to;
+		observe(&key, s->at[to] - s->at[from]);
+	}
+	return 0;
+}
+
+/* An interval that does not begin where it usually does: a stage between was missed. */
+static __noinline int observe_other(const struct stream *s, __u32 from, __u32 to, __u64 nanoseconds)
+{
+	struct interval_key key;
+
+	interval_key_of(s, &key);
+	key.from = from;
+	key.to = to;
+	observe(&key, nanoseconds);
+	return 0;
+}
+
+static __always_inline bool is_in_order(const struct stream *s)
+{
+	__u64 before = 0;
+	int i;
+
+	for (i = 0; i < STAGES; i++) {
+		if (!s->at[i])
+			continue;
+		if (s->at[i] < before)
+			return false;
+		before = s->at[i];
+	}
+	return true;
+}
+
+/* Does the interval that ends at this stage begin, on this CPU, where it always did? */
+static __always_inline bool begins_as_ever(struct journeys *j, __u32 from, __u32 to)
+{
+	__u32 known = j->from[to];
+
+	if (!known)
+		known = __sync_val_compare_and_swap(&j->from[to], 0, from + 1) ?: from + 1;
+	return known == from + 1;
+}
+
+/* Each interval once, all of them or none: so they add up to the whole. */
+static __noinline int report(const struct stream *s)
+{
+	struct journey_key key = {};
+	__u64 first = 0, before = 0;
+	struct journeys *j;
+	__u32 i, from = 0;
+
+	key.pod = s->pod;
+	key.leg = s->leg;
+	key.direction = s->direction;
+	key.phase = PHASE_DATA;
+	j = journeys_of(&key);
+	if (!j)
+		return 0;
+	for (i = 0; i < STAGES; i++) {
+		if (!s->at[i])
+			continue;
+		if (!first)
+			first = s->at[i];
+		else if (begins_as_ever(j, from, i))
+			pmoas_histogram_observe(&j->interval[i], s->at[i] - before);
+		else
+			observe_other(s, from, i, s->at[i] - before);
+		before = s->at[i];
+		from = i;
+	}
+	pmoas_histogram_observe(&j->journey, before - first);
+	show(s, j, before);
+	if (pair_count)
+		observe_pairs(s);
+	return 0;
+}
+
+static __always_inline void finish(struct stream *s)
+{
+	if (!claim(s, FOLLOWING))
+		return;
+	if (is_in_order(s))
+		report(s);
+	else
+		lost(LOST_DISORDER);
+	release(s, FOLLOWING_NONE);
+}
+
+/* The followed byte passes a stage; only the first time counts. */
+static __always_inline void pass(struct stream *s, enum stage stage, __u64 now)
+{
+	if (s->at[stage])
+		return;
+	s->at[stage] = now;
+	s->last = stage;
+	if (stage == last_received || (stage == last_sent && !s->receiver && s->leg == LEG_OUTSIDE))
+		finish(s);
+}
+
+/* The same in a packet on its way. A byte that comes by once more was sent again: which of the two packets arrives cannot be told. */
+static __always_inline void pass_in_packet(struct stream *s, enum stage stage)
+{
+	if (!s->at[stage])
+		pass(s, stage, bpf_ktime_get_ns());
+	else if (s->last < STAGE_TCP_PROBE)
+		give_up(s);
+	else if (stage == STAGE_NET_DEV_QUEUE)
+		__sync_fetch_and_add(&s->unfollowed, 1); /* for nothing: the byte is there */
+}
+
+#endif

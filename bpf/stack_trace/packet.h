@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_PACKET_H
+#define PMOAS_STACK_TRACE_PACKET_H
+
+/* Which bytes of a stream a packet has, read from its headers. */
+
+#define TCP_FLAG_FIN 0x01
+#define TCP_FLAG_SYN 0x02
+#define TCP_FLAG_RST 0x04
+#define TCP_FLAG_ACK 0x10
+
+/* include/net/tcp.h, skb_set_tcp_pure_ack(): what has no payload has this truesize from its sender to loopback's or veth's other end. */
+#define PURE_ACK_TRUESIZE 2
+
+struct wire_ipv4 {
+	__u8 version_and_length; /* in 4 bytes */
+	__u8 tos;
+	__u16 total_length;
+	__u16 id;
+	__u16 fragment;
+	__u8 ttl;
+	__u8 protocol;
+	__u16 checksum;
+	__u32 source;
+	__u32 destination;
+};
+
+struct wire_ipv6 {
+	__u32 version_and_flow;
+	__u16 payload_length;
+	__u8 next_header;
+	__u8 hop_limit;
+	__u32 source[4];
+	__u32 destination[4];
+};
+
+struct wire_tcp {
+	__u16 source_port;
+	__u16 destination_port;
+	__u32 sequence;
+	__u32 acknowledged;
+	__u8 length; /* in 4 bytes, upper half */
+	__u8 flags;
+	__u16 window;
+};
+
+/* The payload of a packet: from the first sequence number to the one after the last. */
+struct payload {
+	__u32 begin;
+	__u32 end;
+	__u32 ports; /* both, as the header has them */
+};
+
+/* The packet that this CPU looked at last: over a virtual device it is the next it looks at, and need not be looked for again. */
+struct recent {
+	__u64 skb;
+	__u32 place; /* NO_PLACE: no stream has this key */
+	struct payload payload;
+	struct stream_key key; /* of a packet without a place */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct recent);
+} recent SEC(".maps");
+
+/* Packets without payload cost no more than this question, where they can be told at once. */
+static __always_inline bool is_pure_ack(const struct sk_buff *skb)
+{
+	return skb->truesize == PURE_ACK_TRUESIZE;
+}
+
+/* Of a packet on its way out: TCP has set where its header is. False when there is none. */
+static __always_inline bool payload_sent(const struct sk_buff *skb, struct payload *p)
+{
+	unsigned char *head = skb->head, *tcp = head + skb->transport_header;
+	struct wire_tcp header;
+	__u32 before;
+
+	if (bpf_probe_read_kernel(&header, sizeof(header), tcp))
+		return false;
+	before = (__u32)(tcp - skb->data) + (header.length >> 4) * 4;
+	if (skb->len <= before)
+		return false;
+	p->begin = bpf_ntohl(header.sequence);
+	p->end = p->begin + skb->len - before;
+	__builtin_memcpy(&p->ports, &header.source_port, sizeof(p->ports));
+	return true;
+}
+
+/* IPv4 without options, as TCP has it, and IPv6 without extension headers. */
+static __always_inline bool parse_ipv4(const struct wire_ipv4 *ip, const struct wire_tcp *tcp, __u32 packet_bytes,
+				       struct stream_key *key, struct payload *p)
+{
+	__u32 total = ip->total_length ? bpf_ntohs(ip->total_length) : packet_bytes; /* 0: more than 64 KiB (BIG TCP) */
+	__u32 before = sizeof(*ip) + (tcp->length >> 4) * 4;
+
+	if (total <= before)
+		return false;
+	pmoas_address_v4(key->source, ip->source);
+	pmoas_address_v4(key->destination, ip->destination);
+	key->source_port = tcp->source_port;
+	key->destination_port = tcp->destination_port;
+	__builtin_memcpy(&p->ports, &tcp->source_port, sizeof(p->ports));
+	p->begin = bpf_ntohl(tcp->sequence);
+	p->end = p->begin + total - before;
+	return true;
+}
+
+static __always_inline bool parse_ipv6(const struct wire_ipv6 *ip, const struct wire_tcp *tcp, __u32 packet_bytes,
+				       struct stream_key *key, struct payload *p)
+{
+	__u32 total = ip->payload_length ? bpf_ntohs(ip->payload_length) : packet_bytes - sizeof(*ip);
+	__u32 before = (tcp->length >> 4) * 4;
+
+	if (total <= before)
+		return false;
+	__builtin_memcpy(key->source, ip->source, sizeof(key->source));
+	__builtin_memcpy(key->destination, ip->destination, sizeof(key->destination));
+	key->source_port = tcp->source_port;
+	key->destination_port = tcp->destination_port;
+	__builtin_memcpy(&p->ports, &tcp->source_port, sizeof(p->ports));
+	p->begin = bpf_ntohl(tcp->sequence);
+	p->end = p->begin + total - before;
+	return true;
+}
+
+/* Of a packet that has arrived: its data begins with the IP header. False when it is not TCP, or has no payload. */
+static __always_inline bool payload_arrived(const struct sk_buff *skb, struct stream_key *key, struct payload *p)
+{
+	union {
+		struct {
+			struct wire_ipv4 ip;
+			struct wire_tcp tcp;
+		} v4;
+		struct wire_ipv6 ip;
+	} headers;
+	struct wire_tcp tcp;
+
+	if (bpf_probe_read_kernel(&headers, sizeof(headers), skb->data))
+		return false;
+	key->netns = skb->dev->nd_net.net->net_cookie;
+	key->unused = 0;
+	if (headers.v4.ip.version_and_length == 0x45)
+		return headers.v4.ip.protocol == IPPROTO_TCP &&
+		       parse_ipv4(&headers.v4.ip, &headers.v4.tcp, skb->len, key, p);
+	if (headers.v4.ip.version_and_length >> 4 != 6 || headers.ip.next_header != IPPROTO_TCP)
+		return false;
+	if (bpf_probe_read_kernel(&tcp, sizeof(tcp), skb->data + sizeof(headers.ip)))
+		return false;
+	return parse_ipv6(&headers.ip, &tcp, skb->len, key, p);
+}
+
+/* Of a packet that TCP looks at: what TCP itself has read of it. A FIN counts as a byte, which nobody follows. */
+static __always_inline bool payload_at_tcp(const struct sk_buff *skb, struct payload *p)
+{
+	const struct tcp_skb_cb *cb = (const void *)skb->cb;
+	__u32 both[2]; /* end_seq follows seq */
+
+	if (bpf_core_read(&both, sizeof(both), &cb->seq))
+		return false;
+	p->begin = both[0];
+	p->end = both[1];
+	return p->begin != p->end;
+}
+
+static __always_inline struct recent *remember(const struct sk_buff *skb, __u32 place, const struct payload *p)
+{
+	__u32 zero = 0;
+	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
+
+	if (!r)
+		return NULL;
+	r->skb = (__u64)skb;
+	r->place = place;
+	r->payload = *p;
+	return r;
+}
+
+/* NO_PLACE when it is another packet. The memory of one that is gone is soon another's, so what it says counts too. */
+static __always_inline __u32 recall(const struct sk_buff *skb, struct payload *p)
+{
+	__u32 zero = 0, header[2]; /* ports, sequence number */
+	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
+
+	if (!r || r->skb != (__u64)skb ||
+	    bpf_probe_read_kernel(&header, sizeof(header), skb->head + skb->transport_header) ||
+	    header[0] != r->payload.ports || bpf_ntohl(header[1]) != r->payload.begin)
+		return NO_PLACE;
+	*p = r->payload;
+	return r->place;
+}
+
+static __always_inline enum leg leg_of(const struct sk_buff *skb)
+{
+	return skb->dev->flags & IFF_LOOPBACK ? LEG_INSIDE : LEG_OUTSIDE;
+}
+
+#endif

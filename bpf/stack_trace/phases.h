@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_PHASES_H
+#define PMOAS_STACK_TRACE_PHASES_H
+
+/* Handshake and close: how long each end of a connection is in each state of TCP. */
+
+static __always_inline void observe_states(const struct end *e, enum phase phase, __u32 from, __u32 to,
+					   __u64 nanoseconds)
+{
+	struct interval_key key = {};
+
+	key.pod = e->pod;
+	key.leg = e->leg;
+	key.direction = e->direction;
+	key.phase = phase;
+	key.from = from;
+	key.to = to;
+	observe(&key, nanoseconds);
+}
+
+/* An end that connected: from its SYN to the answer. */
+static __always_inline void connected(struct end *e, __u64 now)
+{
+	if (e->state_ns)
+		observe_states(e, PHASE_HANDSHAKE, STAGE_TCP_STATE + TCP_SYN_SENT, STAGE_TCP_STATE + TCP_ESTABLISHED,
+			       now - e->state_ns);
+}
+
+/* An end that is connected to: from its SYN-ACK to the answer. TCP has measured that itself, in units of 1/8 µs. */
+static __always_inline void was_connected_to(const struct sock *sk, const struct end *e)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock((void *)sk);
+
+	if (tp && tp->srtt_us)
+		observe_states(e, PHASE_HANDSHAKE, STAGE_TCP_STATE + TCP_SYN_RECV, STAGE_TCP_STATE + TCP_ESTABLISHED,
+			       (__u64)tp->srtt_us * 125);
+}
+
+static __always_inline bool is_closing(int state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_CLOSING || state == TCP_CLOSE_WAIT ||
+	       state == TCP_LAST_ACK;
+}
+
+/* TIME_WAIT is not waited for: the socket is gone by then. */
+static __always_inline void closing(struct end *e, int from, int to, __u64 now)
+{
+	if (is_closing(from) && e->close_ns) {
+		observe_states(e, PHASE_CLOSE, STAGE_TCP_STATE + from, STAGE_TCP_STATE + to, now - e->state_ns);
+		if (to == TCP_CLOSE)
+			observe_states(e, PHASE_CLOSE, STAGE_NONE, STAGE_NONE, now - e->close_ns);
+	} else if (is_closing(to)) {
+		e->close_ns = now;
+	}
+	e->state_ns = now;
+}
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0 OR MIT
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <pmoas/identity.h>
+#include <pmoas/event.h>
+#include <pmoas/once.h>
+#include <pmoas/socket.h>
+#include "stack_trace.h"
+#include "stream.h"
+#include "books.h"
+#include "packet.h"
+#include "show.h"
+#include "journey.h"
+#include "phases.h"
+#include "connection.h"
+#include "translation.h"
+#include "stages.h"
+
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
+{
+	if (!is_change_of_interest(from, to) || sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	pmoas_once_begin(sk);
+	state_change(sk, from, to);
+	return 0;
+}
+
+/* The same for changes in a softirq that interrupted state_changed. Has to be attached after it. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
+{
+	if (is_change_of_interest(from, to) && sk->sk_protocol == IPPROTO_TCP && !pmoas_once_end(sk))
+		state_change(sk, from, to);
+	return 0;
+}
+
+SEC("tp_btf/tcp_sendmsg_locked")
+int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk)
+{
+	at_write(sk);
+	return 0;
+}
+
+/* The same before 6.16, where the tracepoint is missing. */
+SEC("fentry/tcp_sendmsg_locked")
+int BPF_PROG(tcp_sendmsg_locked_entered, struct sock *sk)
+{
+	at_write(sk);
+	return 0;
+}
+
+SEC("tp_btf/net_dev_queue")
+int BPF_PROG(net_dev_queue, struct sk_buff *skb)
+{
+	at_sent(skb, STAGE_NET_DEV_QUEUE);
+	return 0;
+}
+
+SEC("tp_btf/qdisc_enqueue")
+int BPF_PROG(qdisc_enqueue, struct Qdisc *qdisc, const struct netdev_queue *queue, struct sk_buff *skb)
+{
+	at_sent(skb, STAGE_QDISC_ENQUEUE);
+	return 0;
+}
+
+SEC("tp_btf/qdisc_dequeue")
+int BPF_PROG(qdisc_dequeue, struct Qdisc *qdisc, const struct netdev_queue *queue, int packets, struct sk_buff *skb)
+{
+	if (skb)
+		at_sent(skb, STAGE_QDISC_DEQUEUE);
+	return 0;
+}
+
+SEC("tp_btf/net_dev_start_xmit")
+int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb)
+{
+	at_sent(skb, STAGE_NET_DEV_START_XMIT);
+	return 0;
+}
+
+SEC("tp_btf/netif_rx")
+int BPF_PROG(netif_rx, struct sk_buff *skb)
+{
+	at_received(skb, STAGE_NETIF_RX);
+	return 0;
+}
+
+SEC("tp_btf/napi_gro_receive_entry")
+int BPF_PROG(napi_gro_receive_entry, const struct sk_buff *skb)
+{
+	at_received(skb, STAGE_NAPI_GRO_RECEIVE_ENTRY);
+	return 0;
+}
+
+SEC("tp_btf/netif_receive_skb")
+int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
+{
+	at_received(skb, STAGE_NETIF_RECEIVE_SKB);
+	return 0;
+}
+
+SEC("tp_btf/tcp_probe")
+int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
+{
+	at_tcp(sk, skb);
+	return 0;
+}
+
+SEC("tp_btf/sk_data_ready")
+int BPF_PROG(sk_data_ready, const struct sock *sk)
+{
+	at_ready(sk);
+	return 0;
+}
+
+/* The same before 6.3. */
+SEC("fentry/sock_def_readable")
+int BPF_PROG(sock_def_readable_entered, struct sock *sk)
+{
+	at_ready(sk);
+	return 0;
+}
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int length)
+{
+	at_copy(skb, length);
+	return 0;
+}
+
+/* However the application reads: recv, splice, or mapped. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(tcp_rcv_space_adjust, struct sock *sk)
+{
+	at_read(sk, STAGE_TCP_RCV_SPACE_ADJUST);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(sock_recv_length, struct sock *sk, int length)
+{
+	if (length > 0)
+		at_read(sk, STAGE_SOCK_RECV_LENGTH);
+	return 0;
+}
+
+SEC("tp_btf/tcp_retransmit_skb")
+int BPF_PROG(tcp_retransmit_skb, const struct sock *sk, const struct sk_buff *skb)
+{
+	at_retransmit(sk, skb);
+	return 0;
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, int reason)
+{
+	at_drop(skb, reason);
+	return 0;
+}
+
+SEC("iter/bpf_sk_storage_map")
+int collect(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct pmoas_tag *tag = ctx->value;
+	struct sock *sk = ctx->sk;
+
+	if (sk && tag && sk->sk_protocol == IPPROTO_TCP)
+		collect_socket(sk, tag);
+	return 0;
+}
+
+/* The same where the kernel refuses that walk: over the open files of every process. */
+SEC("iter/task_file")
+int collect_files(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct pmoas_tag *tag;
+	struct sock *sk;
+
+	sk = pmoas_socket_of_file(file);
+	if (!sk || sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	tag = socket_tag(sk);
+	if (tag)
+		collect_socket(sk, tag);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_H
+#define PMOAS_STACK_TRACE_H
+
+#include <pmoas/histogram.h>
+
+/*
+ * Points a byte passes on its way from one application to the other, in the order it passes them. Each is named after the kernel's
+ * tracepoint; plugins/StackTrace/Stages.cs has the same list.
+ */
+enum stage {
+	STAGE_TCP_SENDMSG_LOCKED,
+	STAGE_NET_DEV_QUEUE,
+	STAGE_QDISC_ENQUEUE,
+	STAGE_QDISC_DEQUEUE,
+	STAGE_NET_DEV_START_XMIT,
+	STAGE_NETIF_RX,
+	STAGE_NAPI_GRO_RECEIVE_ENTRY,
+	STAGE_NETIF_RECEIVE_SKB,
+	STAGE_TCP_PROBE,
+	STAGE_SK_DATA_READY,
+	STAGE_SKB_COPY_DATAGRAM_IOVEC,
+	STAGE_TCP_RCV_SPACE_ADJUST,
+	STAGE_SOCK_RECV_LENGTH,
+	STAGES,
+	STAGE_TCP_STATE = 32, /* and above: the states of TCP, which handshake and close pass instead */
+	STAGE_NONE = 0xff, /* not that far, or not this pair */
+};
+
+enum leg {
+	LEG_INSIDE, /* over the loopback device of the pod */
+	LEG_OUTSIDE, /* over another of its devices */
+};
+
+enum direction {
+	DIRECTION_REQUEST, /* from the end that connected */
+	DIRECTION_RESPONSE, /* to it */
+};
+
+enum phase {
+	PHASE_HANDSHAKE,
+	PHASE_DATA,
+	PHASE_CLOSE,
+};
+
+/* Key of map journeys. */
+struct journey_key {
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u8 phase; /* enum phase */
+	__u8 unused;
+};
+
+/* Value of map journeys, nanoseconds. One entry for all intervals: looked up once at the end of a journey. */
+struct journeys {
+	struct pmoas_histogram interval[STAGES]; /* by the stage where it ends */
+	struct pmoas_histogram journey; /* from the first stage to the last */
+	__u32 from[STAGES]; /* one more than the stage where the interval begins; 0: there was none yet */
+	__u32 unused;
+	__u64 shown_ns; /* when the last of them was shown to those who watch */
+};
+
+/*
+ * Key of map intervals, whose values are histograms: those that do not begin as above, those the user asks for, and those between states of TCP; with
+ * both STAGE_NONE the whole of the latter.
+ */
+struct interval_key {
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u8 phase; /* enum phase */
+	__u8 from; /* enum stage */
+	__u8 to; /* enum stage */
+	__u8 unused[3];
+};
+
+enum count_kind {
+	COUNT_UNFINISHED, /* which: enum stage, the last one seen */
+	COUNT_UNFOLLOWED,
+	COUNT_RETRANSMITS,
+	COUNT_DROPPED, /* which: enum skb_drop_reason; no direction */
+};
+
+/* Key of map counts. */
+struct count_key {
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u8 kind; /* enum count_kind */
+	__u8 unused;
+	__u32 which;
+};
+
+/* A journey, for those who watch; see plugins/StackTrace/JourneyEvent.cs. */
+struct journey_event {
+	__u64 at[STAGES]; /* ns since boot; 0: not passed */
+	__u32 source_address[4];
+	__u32 destination_address[4];
+	__u32 container; /* the sender's where it is watched, otherwise the receiver's */
+	__u32 byte; /* sequence number of the followed one */
+	__u16 source_port;
+	__u16 destination_port;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u16 unused;
+};
+
+/* What one container did; the value of map totals. Every member is a metric. */
+struct stack_trace_totals {
+	struct pmoas_histogram receive_queue_wait; /* nanoseconds */
+};
+
+/* Positions of stack_trace_losses.lost. */
+enum lost_reason {
+	LOST_TOTALS, /* no room for a container's totals */
+	LOST_INTERVALS, /* no room for the histograms of a journey */
+	LOST_COUNTS, /* no room for a count */
+	LOST_STREAMS, /* more directions of open connections than are followed at once */
+	LOST_ENDS, /* no memory for a socket's state */
+	LOST_DISORDER, /* a journey whose times went backwards */
+	LOST_REASONS,
+};
+
+struct stack_trace_losses {
+	__u64 lost[LOST_REASONS];
+};
+
+#endif

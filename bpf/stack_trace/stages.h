@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_STAGES_H
+#define PMOAS_STACK_TRACE_STAGES_H
+
+/* What is done at each stage. */
+
+/* An application writes. */
+static __always_inline void at_write(const struct sock *sk)
+{
+	struct tcp_sock *tp;
+	struct stream *s;
+	struct end *e;
+
+	if (!follow)
+		return;
+	e = end_of(sk);
+	s = e ? stream_sent(e, sk) : NULL;
+	tp = s ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
+	if (!tp)
+		return;
+	if (is_following(s) && !s->receiver && s->last >= last_sent)
+		finish(s); /* it stayed in the pod, and nobody watches who got it */
+	if (s->following == FOLLOWING_NONE)
+		begin(s, STAGE_TCP_SENDMSG_LOCKED, tp->write_seq, bpf_ktime_get_ns());
+	else if (is_following(s) && s->last == STAGE_TCP_SENDMSG_LOCKED && s->byte == tp->write_seq)
+		s->at[STAGE_TCP_SENDMSG_LOCKED] = bpf_ktime_get_ns(); /* the write before wrote nothing */
+}
+
+/* A packet with payload where its journey may begin: what is new in it is followed from here on. */
+static __always_inline void at_first(struct stream *s, const struct sk_buff *skb, const struct payload *p,
+				     enum stage stage)
+{
+	__u32 from = s->began && is_before(p->begin, s->highest) ? s->highest : p->begin;
+
+	if (!is_before(from, p->end))
+		return;
+	s->highest = p->end;
+	s->began = 1;
+	if (s->following == FOLLOWING_NONE) {
+		s->leg = leg_of(skb);
+		begin(s, stage, from, bpf_ktime_get_ns());
+	} else {
+		__sync_fetch_and_add(&s->unfollowed, 1);
+	}
+}
+
+/* A packet on its way out of a watched socket. */
+static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
+{
+	struct sock *sk = skb->sk;
+	struct payload p;
+	struct stream *s;
+	struct end *e;
+
+	if (!follow || !sk || is_pure_ack(skb))
+		return;
+	e = end_of(sk);
+	s = e ? stream_sent(e, sk) : NULL;
+	if (!s || !payload_sent(skb, &p))
+		return;
+	if (stage == STAGE_NET_DEV_START_XMIT && leg_of(skb) == LEG_INSIDE)
+		remember(skb, e->sends, &p);
+	if (is_following(s) && is_within(s->byte, p.begin, p.end)) {
+		s->leg = leg_of(skb);
+		pass_in_packet(s, stage);
+	} else if (stage == first_sent) {
+		at_first(s, skb, &p, stage);
+	} else if (stage == STAGE_NET_DEV_QUEUE) {
+		__sync_fetch_and_add(&s->unfollowed, 1);
+	}
+}
+
+/* Where the stream of a packet is that has come in; NO_PLACE when it has no payload, or nobody watches its receiver. */
+static __always_inline __u32 place_of(const struct sk_buff *skb, struct payload *p)
+{
+	__u32 place = recall(skb, p), *found;
+	struct stream_key key;
+
+	if (place != NO_PLACE)
+		return place;
+	if (!payload_arrived(skb, &key, p))
+		return NO_PLACE;
+	found = bpf_map_lookup_elem(&places, &key);
+	if (!found) {
+		remember_stranger(skb, &key, p);
+		return NO_PLACE;
+	}
+	remember(skb, *found, p);
+	return *found;
+}
+
+/* A packet on its way in. */
+static __always_inline void at_received(const struct sk_buff *skb, enum stage stage)
+{
+	struct payload p = {};
+	struct stream *s;
+
+	if (!follow || is_pure_ack(skb))
+		return;
+	s = stream_at(place_of(skb, &p));
+	if (!s)
+		return;
+	if (is_following(s) && is_within(s->byte, p.begin, p.end))
+		pass_in_packet(s, stage);
+	else if (!s->sender || first_sent == STAGE_NONE)
+		at_first(s, skb, &p, stage);
+}
+
+/* TCP has found the socket of a packet. */
+static __always_inline void at_tcp(const struct sock *sk, const struct sk_buff *skb)
+{
+	struct payload p;
+	struct stream *s;
+	struct end *e;
+
+	if (!follow || is_pure_ack(skb) || !payload_at_tcp(skb, &p))
+		return;
+	e = end_of(sk);
+	s = e ? stream_received(e, sk) : NULL;
+	if (s && !s->began && !s->sender)
+		s = translated(sk, skb, &p, e, s);
+	if (s && is_following(s) && is_within(s->byte, p.begin, p.end))
+		pass(s, STAGE_TCP_PROBE, bpf_ktime_get_ns());
+}
+
+/* The receiver is told that there is something to read. */
+static __always_inline void at_ready(const struct sock *sk)
+{
+	struct tcp_sock *tp;
+	struct stream *s;
+	struct end *e;
+	__u64 now;
+
+	if (!follow)
+		return;
+	e = end_of(sk);
+	tp = e ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
+	if (!tp || tp->rcv_nxt == tp->copied_seq)
+		return;
+	now = bpf_ktime_get_ns();
+	if (!e->ready_ns)
+		e->ready_ns = now;
+	s = stream_received(e, sk);
+	if (!s)
+		return;
+	if (is_following(s) && is_before(s->byte, tp->rcv_nxt))
+		pass(s, STAGE_SK_DATA_READY, now);
+	else if (!s->began && !s->sender) /* no stage before has seen its packets */
+		begin(s, STAGE_SK_DATA_READY, tp->copied_seq, now);
+}
+
+/* So many bytes are being copied to the application, from where it has read to. */
+static __always_inline void at_copy(const struct sk_buff *skb, int length)
+{
+	struct sock *sk = skb->sk;
+	struct stream *s;
+	struct end *e;
+	__u32 from;
+
+	if (!follow || !sk)
+		return;
+	e = end_of(sk);
+	s = e ? stream_received(e, sk) : NULL;
+	if (!s || !is_following(s))
+		return;
+	from = BPF_CORE_READ((struct tcp_sock *)sk,
+			     copied_seq); /* the verifier does not let a packet's socket be one of TCP */
+	if (is_within(s->byte, from, from + length))
+		pass(s, STAGE_SKB_COPY_DATAGRAM_IOVEC, bpf_ktime_get_ns());
+}
+
+/* The application has read. */
+static __always_inline void at_read(const struct sock *sk, enum stage stage)
+{
+	struct stack_trace_totals *t;
+	struct tcp_sock *tp;
+	struct stream *s;
+	struct end *e;
+	__u64 now;
+
+	if (!follow)
+		return;
+	e = end_of(sk);
+	tp = e ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
+	if (!tp)
+		return;
+	now = bpf_ktime_get_ns();
+	if (e->ready_ns && stage == STAGE_TCP_RCV_SPACE_ADJUST) {
+		t = totals_of(e->container);
+		if (t)
+			pmoas_histogram_observe(&t->receive_queue_wait, now - e->ready_ns);
+		e->ready_ns = 0;
+	}
+	s = stream_received(e, sk);
+	if (s && is_following(s) && is_before(s->byte, tp->copied_seq))
+		pass(s, stage, now);
+}
+
+/* A packet of a watched socket has been sent again. */
+static __always_inline void at_retransmit(const struct sock *sk, const struct sk_buff *skb)
+{
+	struct payload p;
+	struct stream *s;
+	struct end *e;
+
+	if (!follow)
+		return;
+	e = end_of(sk);
+	s = e ? stream_sent(e, sk) : NULL;
+	if (!s)
+		return;
+	count_of_stream(s, COUNT_RETRANSMITS, 0, 1);
+	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(s->byte, p.begin, p.end) &&
+	    s->last < STAGE_TCP_PROBE)
+		give_up(s);
+}
+
+/* A packet was thrown away in a watched pod. */
+static __always_inline void at_drop(const struct sk_buff *skb, __u32 reason)
+{
+	struct count_key key = {};
+	struct net_device *dev = skb->dev;
+	struct pmoas_pod *pod;
+	__u64 netns;
+
+	if (!follow || !dev)
+		return;
+	netns = dev->nd_net.net->net_cookie;
+	pod = bpf_map_lookup_elem(&pmoas_pods, &netns);
+	if (!pod)
+		return;
+	key.pod = pod->pod;
+	key.leg = leg_of(skb);
+	key.kind = COUNT_DROPPED;
+	key.which = reason;
+	count(&key, 1);
+}
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 OR MIT */
+#ifndef PMOAS_STACK_TRACE_STREAM_H
+#define PMOAS_STACK_TRACE_STREAM_H
+
+/*
+ * A stream is one direction of a connection. Of each, one byte at a time is followed: the first that is written while none is. A stage
+ * is passed when a packet that has this byte passes it, or a read that takes it: which packet that is, how it was cut (GSO), put
+ * together (GRO), cloned or sent again does not matter. When the byte has been read, or has left the pod, the next one is followed.
+ *
+ * So what is kept is bounded by the connections, nothing is put into a table for a packet, and of a protocol of requests and responses every
+ * message is followed. Packets without the followed byte are counted.
+ */
+#define MAX_STREAMS 32768
+
+/* Both ports in network order, as packets and sockets have them. */
+struct stream_key {
+	__u64 netns; /* cookie */
+	__u32 source[4]; /* network order; IPv4 is v4-mapped */
+	__u32 destination[4];
+	__u16 source_port;
+	__u16 destination_port;
+	__u32 unused; /* keys are compared byte by byte */
+};
+
+enum following {
+	FOLLOWING_NONE,
+	FOLLOWING_CHANGES, /* one CPU is beginning or ending it */
+	FOLLOWING,
+};
+
+struct stream {
+	__u64 sender; /* address of the socket, where its container is watched; 0: elsewhere */
+	__u64 receiver; /* both 0: not in use */
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction */
+	__u8 last; /* enum stage that the followed byte passed last */
+	__u8 began; /* highest is known */
+	__u32 following; /* enum following */
+	__u32 byte; /* sequence number of the followed byte */
+	__u32 highest; /* what comes from elsewhere: the sequence number after all that was seen */
+	__u32 unfollowed; /* packets not counted yet */
+	__u32 container; /* the sender's where it is watched, otherwise the receiver's */
+	__u32 unused;
+	__u64 at[STAGES]; /* ns since boot; 0: not passed */
+};
+
+/* An array, because a look-up in it costs next to nothing. Places that were used and are free again are on the stack. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_STREAMS);
+	__type(key, __u32);
+	__type(value, struct stream);
+} streams SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, MAX_STREAMS);
+	__type(value, __u32);
+} free_streams SEC(".maps");
+
+const volatile __u32 max_streams = MAX_STREAMS; /* set with the sizes of the three maps */
+__u32 used_streams = 0; /* places that were ever used */
+
+/* Where the two ends of a stream, and packets on their way in, find its place. What leaves the pod needs no entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_STREAMS);
+	__type(key, struct stream_key);
+	__type(value, __u32);
+} places SEC(".maps");
+
+#define NO_PLACE 0xffffffff
+
+/* One end of a connection: kept by its socket, where its container is watched, and freed with it. */
+struct end {
+	__u64 ready_ns; /* data waits to be read since; 0: none does */
+	__u64 state_ns; /* when its state changed; 0: not seen */
+	__u64 close_ns; /* when it began to close */
+	__u32 sends; /* places in streams */
+	__u32 receives;
+	__u32 container;
+	__u32 pod;
+	__u8 leg; /* enum leg */
+	__u8 direction; /* enum direction, of what it sends */
+	__u8 is_translated; /* its packets come in under another key */
+	__u8 unused[5];
+	struct stream_key comes_as; /* that key */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct end);
+} ends SEC(".maps");
+
+static __always_inline struct end *end_of(const struct sock *sk)
+{
+	return bpf_sk_storage_get(&ends, (void *)sk, 0, 0);
+}
+
+static __always_inline struct stream *stream_at(__u32 place)
+{
+	return bpf_map_lookup_elem(&streams, &place);
+}
+
+/* NULL when it has ended: its place may be another's by now. */
+static __always_inline struct stream *stream_sent(const struct end *e, const struct sock *sk)
+{
+	struct stream *s = stream_at(e->sends);
+
+	return s && s->sender == (__u64)sk ? s : NULL;
+}
+
+static __always_inline struct stream *stream_received(const struct end *e, const struct sock *sk)
+{
+	struct stream *s = stream_at(e->receives);
+
+	return s && s->receiver == (__u64)sk ? s : NULL;
+}
+
+/* Sequence numbers wrap. */
+static __always_inline bool is_before(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) < 0;
+}
+
+static __always_inline bool is_within(__u32 byte, __u32 begin, __u32 end)
+{
+	return byte - begin < end - begin;
+}
+
+static __always_inline bool is_following(const struct stream *s)
+{
+	return s->following == FOLLOWING;
+}
+
+#endif

@@ -1,0 +1,148 @@
+using System.Runtime.InteropServices;
+using Pmoas.Sdk;
+using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Metrics;
+using Pmoas.Sdk.Pods;
+
+namespace Pmoas.StackTrace;
+
+/// <summary>Carries what the kernel counted by pod to the metrics, at every scrape. One thread at a time.</summary>
+internal sealed class PodBooks
+{
+    /// <summary>How many scrapes a pod that ended is remembered: its last connections may close a little later and count once more.</summary>
+    private const int RememberedScrapes = 100;
+
+    private const int HistogramBytes = Buckets.KernelSlots * 2 * sizeof(ulong);
+
+    private readonly BpfMap _journeyMap, _intervalMap, _countMap;
+    private readonly MapReader _journeys, _intervals, _counts;
+    private readonly MapEntryHandler _onJourneys, _onInterval, _onCount;
+    private readonly PodInstruments _instruments;
+    private readonly ContainerSeries<PodRow> _pods;
+    private readonly Dictionary<uint, PodRow> _rows = [];
+    private readonly Dictionary<uint, int> _ended = [];
+    private readonly List<JourneyKey> _oldJourneys = [];
+    private readonly List<IntervalKey> _oldIntervals = [];
+    private readonly List<CountKey> _oldCounts = [];
+
+    internal PodBooks(ProbeContext context)
+    {
+        (_journeyMap, _intervalMap, _countMap) = (context.Bpf.Map("journeys"), context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
+        (_journeys, _intervals, _counts) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap));
+        (_onJourneys, _onInterval, _onCount) = (OnJourneys, OnInterval, OnCount);
+        _instruments = new PodInstruments(context);
+        _pods = ContainerSeries.ByPod<PodRow>(context.Containers, Begin, End);
+    }
+
+    /// <summary>Brings the metrics up to date.</summary>
+    internal void Collect()
+    {
+        _pods.Update();
+        _journeys.Read(_onJourneys);
+        _intervals.Read(_onInterval);
+        foreach (PodRow row in _rows.Values)
+        {
+            row.Follow();
+        }
+
+        _counts.Read(_onCount);
+        Forget();
+    }
+
+    private PodRow Begin(Container container, OwnedSeries series)
+    {
+        PodRow row = new(container.PodId, series, _instruments);
+        _rows[container.PodId] = row;
+        _ended.Remove(container.PodId);
+        return row;
+    }
+
+    /// <summary>The row stays until its last numbers have been read.</summary>
+    private void End(PodRow row) => _ended[row.Pod] = RememberedScrapes;
+
+    /// <summary>Each CPU has noted for itself where an interval begins that ends at a stage.</summary>
+    private void OnJourneys(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
+    {
+        JourneyKey of = MemoryMarshal.Read<JourneyKey>(key);
+        if (_rows.TryGetValue(of.Pod, out PodRow? row))
+        {
+            for (int cpu = 0; cpu < values.Length; cpu += stride)
+            {
+                Gather(row, of, values.Slice(cpu, stride));
+            }
+        }
+
+        if (_ended.ContainsKey(of.Pod))
+        {
+            _oldJourneys.Add(of);
+        }
+    }
+
+    private static void Gather(PodRow row, JourneyKey of, ReadOnlySpan<byte> value)
+    {
+        ReadOnlySpan<uint> froms = MemoryMarshal.Cast<byte, uint>(value[((Stages.All.Count + 1) * HistogramBytes)..]);
+        for (int to = 0; to < Stages.All.Count; to++)
+        {
+            if (froms[to] != 0)
+            {
+                row.GatherUsual(of.Interval((byte)(froms[to] - 1), (byte)to), value.Slice(to * HistogramBytes, HistogramBytes));
+            }
+        }
+
+        row.GatherUsual(of.Interval(Stages.None, Stages.None), value.Slice(Stages.All.Count * HistogramBytes, HistogramBytes));
+    }
+
+    private void OnInterval(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
+    {
+        IntervalKey of = MemoryMarshal.Read<IntervalKey>(key);
+        if (_rows.TryGetValue(of.Pod, out PodRow? row))
+        {
+            for (int cpu = 0; cpu < values.Length; cpu += stride)
+            {
+                row.GatherOther(of, values.Slice(cpu, stride));
+            }
+        }
+
+        if (_ended.ContainsKey(of.Pod))
+        {
+            _oldIntervals.Add(of);
+        }
+    }
+
+    private void OnCount(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
+    {
+        CountKey of = MemoryMarshal.Read<CountKey>(key);
+        if (_rows.TryGetValue(of.Pod, out PodRow? row))
+        {
+            row.Follow(of, values, stride);
+        }
+
+        if (_ended.ContainsKey(of.Pod))
+        {
+            _oldCounts.Add(of);
+        }
+    }
+
+    private void Forget()
+    {
+        if (_ended.Count == 0)
+        {
+            return;
+        }
+
+        _oldJourneys.ForEach(key => _journeyMap.Remove(key));
+        _oldIntervals.ForEach(key => _intervalMap.Remove(key));
+        _oldCounts.ForEach(key => _countMap.Remove(key));
+        _oldJourneys.Clear();
+        _oldIntervals.Clear();
+        _oldCounts.Clear();
+        foreach (uint pod in _ended.Keys.ToArray())
+        {
+            _rows.Remove(pod);
+            if (--_ended[pod] == 0)
+            {
+                _ended.Remove(pod);
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.InteropServices;
+using Pmoas.Sdk;
+using Pmoas.Sdk.Metrics;
+
+namespace Pmoas.StackTrace;
+
+/// <summary>The instruments of the pods' metrics, asked for once.</summary>
+internal sealed class PodInstruments(ProbeContext context)
+{
+    internal Histogram Interval { get; } = context.Histogram(StackTraceMetrics.Interval);
+
+    internal Histogram Journey { get; } = context.Histogram(StackTraceMetrics.Journey);
+
+    internal Counter Unfinished { get; } = context.Counter(StackTraceMetrics.Unfinished);
+
+    internal Counter Unfollowed { get; } = context.Counter(StackTraceMetrics.Unfollowed);
+
+    internal Counter Retransmits { get; } = context.Counter(StackTraceMetrics.Retransmits);
+
+    internal Counter Dropped { get; } = context.Counter(StackTraceMetrics.Dropped);
+
+    internal DropReasons Reasons { get; } = new();
+}
+
+/// <summary>The series of one pod: each begins when the kernel has counted something for it.</summary>
+internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instruments)
+{
+    /// <summary>Intervals of map journeys and of map intervals: one pair of stages may be in both, and both add to its series.</summary>
+    private readonly Dictionary<IntervalKey, OwnedHistogram> _usual = [], _others = [];
+    private readonly Dictionary<CountKey, OwnedCounter> _counts = [];
+
+    /// <summary>Number of the pod.</summary>
+    internal uint Pod { get; } = pod;
+
+    /// <summary>Adds one CPU's part to a histogram of map journeys.</summary>
+    internal void GatherUsual(IntervalKey key, ReadOnlySpan<byte> part) => Of(_usual, key).Gather(part);
+
+    /// <summary>Adds one CPU's part to a histogram of map intervals.</summary>
+    internal void GatherOther(IntervalKey key, ReadOnlySpan<byte> part) => Of(_others, key).Gather(part);
+
+    /// <summary>Brings all histograms up to date.</summary>
+    internal void Follow()
+    {
+        foreach (OwnedHistogram histogram in _usual.Values)
+        {
+            histogram.Follow();
+        }
+
+        foreach (OwnedHistogram histogram in _others.Values)
+        {
+            histogram.Follow();
+        }
+    }
+
+    /// <summary>Brings a count up to date.</summary>
+    internal void Follow(CountKey key, ReadOnlySpan<byte> values, int stride)
+    {
+        if (!_counts.TryGetValue(key, out OwnedCounter? counter))
+        {
+            counter = Begin(key);
+            _counts.Add(key, counter);
+        }
+
+        ulong total = 0;
+        for (int cpu = 0; cpu < values.Length; cpu += stride)
+        {
+            total += MemoryMarshal.Read<ulong>(values[cpu..]);
+        }
+
+        counter.Follow(total);
+    }
+
+    private OwnedHistogram Of(Dictionary<IntervalKey, OwnedHistogram> histograms, IntervalKey key)
+    {
+        if (!histograms.TryGetValue(key, out OwnedHistogram? histogram))
+        {
+            histogram = Begin(key);
+            histograms.Add(key, histogram);
+        }
+
+        return histogram;
+    }
+
+    private OwnedHistogram Begin(IntervalKey key)
+    {
+        string leg = StackTraceMetrics.Legs[key.Leg];
+        string direction = StackTraceMetrics.Directions[key.Direction];
+        string phase = StackTraceMetrics.Phases[key.Phase];
+        return key.To == Stages.None
+            ? series.Histogram(StackTraceMetrics.Journey, instruments.Journey, leg, direction, phase)
+            : series.Histogram(StackTraceMetrics.Interval, instruments.Interval, leg, direction, phase, Stages.NameOf(key.From), Stages.NameOf(key.To));
+    }
+
+    private OwnedCounter Begin(CountKey key)
+    {
+        string leg = StackTraceMetrics.Legs[key.Leg];
+        string direction = StackTraceMetrics.Directions[key.Direction];
+        return key.Kind switch
+        {
+            CountKind.Unfinished => series.Counter(instruments.Unfinished, leg, direction, Stages.NameOf(key.Which)),
+            CountKind.Unfollowed => series.Counter(instruments.Unfollowed, leg, direction),
+            CountKind.Retransmits => series.Counter(instruments.Retransmits, leg, direction),
+            _ => series.Counter(instruments.Dropped, leg, instruments.Reasons.NameOf(key.Which)),
+        };
+    }
+}

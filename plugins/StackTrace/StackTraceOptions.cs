@@ -1,0 +1,66 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+
+namespace Pmoas.StackTrace;
+
+/// <summary><c>[plugins.stack_trace]</c>.</summary>
+public sealed class StackTraceOptions : IValidatableObject
+{
+    /// <summary>As many as fit into <c>struct stage_pairs</c>.</summary>
+    internal const int MaxIntervals = 16;
+
+    /// <summary>The stages that are on.</summary>
+    [Description("The points where packets are looked at, by their names in the kernel. Each costs a little for every packet.")]
+    public IReadOnlyList<string> Stages { get; set; } = StackTrace.Stages.Default;
+
+    /// <summary>Intervals beside those between neighbours.</summary>
+    [Description("Times to measure beside those from each stage to the next: \"net_dev_queue -> sk_data_ready\".")]
+    public IReadOnlyList<string> Intervals { get; set; } = [];
+
+    /// <summary>Journeys that are shown.</summary>
+    [Description("Journeys of one pod, leg and direction that pmoas monitor stack shows in a second, on each CPU; counted are all.")]
+    [Range(1, 1000)]
+    public uint ShownPerSecond { get; set; } = 10;
+
+    /// <summary>Directions of connections that are followed at once.</summary>
+    [Description("Connections that are followed at once, times two: each has two directions.")]
+    [Range(1024, 1048576)]
+    public uint MaxStreams { get; set; } = 32768;
+
+    /// <summary>Pods whose journeys are kept at once.</summary>
+    [Description("Pods whose numbers are kept at once.")]
+    [Range(16, 16384)]
+    public uint MaxPods { get; set; } = 1024;
+
+    /// <summary>Containers whose numbers are kept at once; one that ended counts until its last numbers were read.</summary>
+    [Description("Containers whose numbers are kept at once.")]
+    [Range(16, 65536)]
+    public uint MaxContainers { get; set; } = 4096;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Stages.Count == 0)
+        {
+            yield return new ValidationResult($"empty; name at least one of {StackTrace.Stages.Names}", [nameof(Stages)]);
+        }
+
+        foreach (string name in Stages.Where(name => StackTrace.Stages.IndexOf(name) < 0))
+        {
+            yield return new ValidationResult($"there is no stage \"{name}\"; there are {StackTrace.Stages.Names}", [nameof(Stages)]);
+        }
+
+        if (Intervals.Count > MaxIntervals)
+        {
+            yield return new ValidationResult($"{Intervals.Count} intervals are more than the {MaxIntervals} that can be measured", [nameof(Intervals)]);
+        }
+
+        foreach (string text in Intervals)
+        {
+            if (StagePair.Mistake(text, Stages) is { } mistake)
+            {
+                yield return new ValidationResult(mistake, [nameof(Intervals)]);
+            }
+        }
+    }
+}

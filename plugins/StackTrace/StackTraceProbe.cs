@@ -1,0 +1,94 @@
+using Pmoas.Sdk;
+using Pmoas.Sdk.Bpf;
+
+namespace Pmoas.StackTrace;
+
+/// <summary>Where the time goes between two applications: what they write is followed through the network stack of the pod, stage by stage.</summary>
+public sealed class StackTraceProbe : IProbe
+{
+    /// <summary>Two legs, two directions, three phases.</summary>
+    private const uint JourneysOfPod = 12;
+
+    /// <inheritdoc/>
+    public ProbeManifest Manifest { get; } = new()
+    {
+        Name = "stack_trace",
+        Summary = "Where the time goes in a pod's network stack: from stage to stage, in both legs and directions.",
+        BpfResource = "stack_trace.bpf.o",
+        MinimumKernel = new Version(6, 1),
+        Options = typeof(StackTraceOptions),
+        Metrics = StackTraceMetrics.All,
+        Hooks =
+        [
+            // In this order: the second program does what the kernel kept from the first.
+            new Hook("connection states", "state_changed+state_changed_nested"),
+            new Hook("open connections", "collect", "collect_files"),
+            .. Stages.Hooks,
+            new Hook("retransmits", "tcp_retransmit_skb")
+            {
+                Required = false,
+                WithoutIt = "pmoas_stack_trace_retransmits_total stays empty.",
+            },
+            new Hook("drops", "kfree_skb")
+            {
+                Required = false,
+                WithoutIt = "pmoas_stack_trace_dropped_packets_total stays empty.",
+            },
+        ],
+    };
+
+    /// <inheritdoc/>
+    public void Configure(BpfObject bpf, ProbeSettings settings)
+    {
+        StackTraceOptions options = settings.Get<StackTraceOptions>();
+        bpf.SetGlobal("live", settings.Live);
+        bpf.SetGlobal("translation", options.Stages.Contains("tcp_probe"));
+        bpf.SetGlobal("show_every_ns", 1_000_000_000UL / options.ShownPerSecond);
+        bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals));
+        bpf.SetGlobal("pair_count", (uint)options.Intervals.Count);
+        bpf.SetGlobal("max_streams", options.MaxStreams);
+        foreach (string map in (string[])["streams", "free_streams", "places"])
+        {
+            bpf.Map(map).MaxEntries = options.MaxStreams;
+        }
+
+        bpf.Map("journeys").MaxEntries = options.MaxPods * JourneysOfPod;
+        bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
+        bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
+        bpf.Map("totals").MaxEntries = options.MaxContainers;
+        bpf.SwitchOff(Stages.All.Where(stage => !options.Stages.Contains(stage.Name)).SelectMany(stage => stage.Programs));
+    }
+
+    /// <inheritdoc/>
+    public void Start(ProbeContext context)
+    {
+        SayWhereJourneysEnd(context.Bpf);
+        BpfProgram bySocket = context.Bpf.Program("collect");
+        BpfIterator collect = bySocket.Autoload
+            ? bySocket.AttachIterator(BpfIteratorTarget.Map(context.Bpf.Map("pmoas_sockets")))
+            : context.Bpf.Program("collect_files").AttachIterator();
+        context.Stopping.Register(collect.Dispose);
+
+        // Twice: the first walk learns who listens, so that the second can tell which end of an open connection connected.
+        collect.Run();
+        context.Bpf.SetGlobal("follow", true);
+        collect.Run();
+        context.OnCollect(collect.Run);
+
+        PodBooks books = new(context);
+        context.OnCollect(books.Collect);
+        context.Export("totals");
+        context.ExportNode("losses");
+        context.OnLive<JourneyEvent>("events", "stack", JourneyText.Write);
+    }
+
+    private static void SayWhereJourneysEnd(BpfObject bpf)
+    {
+        int[] on = [.. Enumerable.Range(0, Stages.All.Count).Where(stage => Stages.All[stage].Programs.Any(program => bpf.Program(program).Autoload))];
+        uint[] sender = [.. on.Where(stage => stage <= Stages.LastOfSender).Select(stage => (uint)stage)];
+        uint[] receiver = [.. on.Where(stage => stage > Stages.LastOfSender).Select(stage => (uint)stage)];
+        bpf.SetGlobal("first_sent", sender.FirstOrDefault(Stages.None));
+        bpf.SetGlobal("last_sent", sender.LastOrDefault(Stages.None));
+        bpf.SetGlobal("last_received", receiver.LastOrDefault(Stages.None));
+    }
+}

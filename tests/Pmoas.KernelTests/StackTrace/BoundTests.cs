@@ -1,0 +1,66 @@
+using Pmoas.Host.Daemon;
+using Pmoas.Host.Demo;
+
+namespace Pmoas.KernelTests.StackTrace;
+
+/// <summary>What is kept ends with what it was kept for, and what finds no room is counted.</summary>
+public sealed class BoundTests
+{
+    [Theory]
+    [InlineData("haproxy")]
+    [InlineData("nginx")]
+    public async Task closed_connections_leave_nothing_and_their_places_are_used_again(string sidecar)
+    {
+        const int Connections = 4000;
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Sidecar = sidecar == "nginx" ? Nginx.Sidecar : Haproxy.Sidecar, Service = Journeys.Responder() }, "max_streams = 1024\n");
+
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Connections, keepAlive: false, connections: 8);
+        JourneySamples s = await journeys.ScrapeAsync(Connections);
+
+        Assert.All(Journeys.Kinds, kind => Assert.True(s.Journeys(kind.Leg, kind.Direction) == Connections, $"{kind}\n{s}"));
+        Assert.Equal(0, s.Sum("lost_total"));
+        await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 0), "no direction of a connection has a place any more");
+        Assert.InRange(journeys.Look(bpf => (int)bpf.GetGlobal<uint>("used_streams")), 4, 200);
+    }
+
+    [Fact]
+    public async Task connections_beyond_what_is_followed_are_counted()
+    {
+        const int Connections = 600;
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive }, "max_streams = 1024\n");
+
+        // Each takes two places; the few of the inside are used again.
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Connections, keepAlive: true, connections: Connections);
+        JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
+
+        double followed = s.Journeys("outside", "request"), lost = s.Sum("lost_total", "table=streams");
+        Assert.True(followed is > 480 and <= 512, s.ToString());
+        Assert.True(lost > 0 && lost == s.Sum("lost_total"), s.ToString());
+    }
+
+    [Fact]
+    public async Task a_pod_that_ends_takes_its_series_and_its_numbers_with_it()
+    {
+        const string Linger = "[daemon]\ncontainer_linger = \"1s\"\n";
+        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, Linger);
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 20, keepAlive: false);
+        JourneySamples s = await journeys.ScrapeAsync(20);
+        Assert.All(Journeys.Kinds, kind => Assert.Equal(20, s.Journeys(kind.Leg, kind.Direction)));
+
+        string toml = journeys.Bed.StaticPodToml(), without = toml[toml.IndexOf("[sources]", StringComparison.Ordinal)..];
+        string file = journeys.Bed.Plan.Write("without.toml", without + "[plugins.stack_trace]\n" + Linger);
+        (Setup? setup, var errors) = Setup.Load(file, Accept.Watched.PluginDirectory());
+        Assert.True(setup is not null, string.Join('\n', errors));
+        await journeys.Watched.Node.ApplyAsync(setup.Options);
+
+        await Accept.Watched.Until(
+            async () => (await JourneySamples.ScrapeAsync(journeys.Watched)).Sum("journey_seconds_count") == 0
+                && journeys.Look(bpf => bpf.Map("journeys").CountEntries() + bpf.Map("intervals").CountEntries() + bpf.Map("counts").CountEntries()) == 0,
+            "nothing of the pod is left");
+        s = await JourneySamples.ScrapeAsync(journeys.Watched);
+        Assert.Equal(0, s.Sum("lost_total"));
+        Assert.DoesNotContain(journeys.Bed.Name, s.ToString(), StringComparison.Ordinal);
+    }
+}

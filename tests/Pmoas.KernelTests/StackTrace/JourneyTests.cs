@@ -1,0 +1,88 @@
+using Pmoas.Host.Demo;
+
+namespace Pmoas.KernelTests.StackTrace;
+
+/// <summary>What is written is followed to who reads it, in both legs and both directions.</summary>
+public sealed class JourneyTests
+{
+    private const int Requests = 1000;
+
+    [Theory]
+    [InlineData("haproxy", true, "IPv4", "IPv4")]
+    [InlineData("haproxy", false, "IPv4", "IPv4")]
+    [InlineData("nginx", true, "IPv4", "IPv4")]
+    [InlineData("nginx", false, "IPv4", "IPv4")]
+    [InlineData("haproxy", true, "IPv6", "IPv6")]
+    [InlineData("haproxy", false, "IPv6", "IPv6")]
+    [InlineData("haproxy", true, "V4Mapped", "IPv4")]
+    public async Task every_request_and_every_response_is_one_journey_in_each_leg(string sidecar, bool keepAlive, string outside, string inside)
+    {
+        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions
+        {
+            Sidecar = sidecar == "nginx" ? Nginx.Sidecar : Haproxy.Sidecar,
+            Service = Journeys.Responder(),
+            InsideConnections = keepAlive ? InsideConnections.KeepAlive : InsideConnections.CloseEach,
+            Outside = Enum.Parse<AddressKind>(outside),
+            Inside = Enum.Parse<AddressKind>(inside),
+        });
+
+        ExactTraffic sent = await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive);
+        JourneySamples s = await journeys.ScrapeAsync(Requests);
+
+        Assert.Equal(Requests, sent.Requests);
+        foreach ((string leg, string direction) in Journeys.Kinds)
+        {
+            Assert.True(s.Journeys(leg, direction) == Requests, $"{leg} {direction}\n{s}");
+            Assert.All(s.Intervals(leg, direction), interval => Assert.True(interval.Count == Requests, $"{leg} {direction} {interval}"));
+        }
+
+        AssertChain(s, "inside", "request", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust");
+        AssertChain(s, "inside", "response", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust");
+        AssertChain(s, "outside", "request", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust");
+        AssertChain(s, "outside", "response", "tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit");
+        Assert.Equal(0, s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("retransmits_total"));
+        Assert.Equal(Requests, s.Sum("receive_queue_wait_seconds_count", "role=service"));
+        Assert.Equal(2 * Requests, s.Sum("receive_queue_wait_seconds_count", "role=sidecar"));
+        Journeys.AssertSound(s);
+    }
+
+    /// <summary>Every stage there is, and intervals that were asked for: each a sum of those between.</summary>
+    [Fact]
+    public async Task all_stages_are_passed_in_their_order()
+    {
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
+            """
+            stages = ["tcp_sendmsg_locked", "net_dev_queue", "qdisc_enqueue", "qdisc_dequeue", "net_dev_start_xmit", "netif_rx", "napi_gro_receive_entry",
+                "netif_receive_skb", "tcp_probe", "sk_data_ready", "skb_copy_datagram_iovec", "tcp_rcv_space_adjust", "sock_recv_length"]
+            intervals = ["net_dev_queue -> sk_data_ready", "tcp_sendmsg_locked -> sock_recv_length"]
+
+            """,
+            bed => Subprocess.RunAsync("tc", ["-n", bed.PodNetns.Name, "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "1gbit", "burst", "100000", "limit", "1000000"], default));
+
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
+        JourneySamples s = await journeys.ScrapeAsync(Requests);
+
+        string[] asked = ["leg=inside", "direction=request"];
+        double queueToReady = s.Sum("interval_seconds_sum", [.. asked, "from=net_dev_queue", "to=sk_data_ready"]);
+        double whole = s.Sum("interval_seconds_sum", [.. asked, "from=tcp_sendmsg_locked", "to=sock_recv_length"]);
+        Assert.Equal(Requests, s.Sum("interval_seconds_count", [.. asked, "from=net_dev_queue", "to=sk_data_ready"]));
+        Assert.Equal(s.Sum("journey_seconds_sum", asked), whole, whole * 1e-6);
+        string[] between = ["net_dev_queue", "net_dev_start_xmit", "netif_rx", "netif_receive_skb", "tcp_probe", "sk_data_ready"];
+        Assert.Equal(between.Zip(between.Skip(1)).Sum(ends => s.Sum("interval_seconds_sum", [.. asked, $"from={ends.First}", $"to={ends.Second}"])), queueToReady, queueToReady * 1e-6);
+
+        AssertChain(s, "outside", "response", "tcp_sendmsg_locked", "net_dev_queue", "qdisc_enqueue", "qdisc_dequeue", "net_dev_start_xmit");
+        AssertChain(s, "outside", "request", "netif_rx", "netif_receive_skb", "tcp_probe", "sk_data_ready", "skb_copy_datagram_iovec", "tcp_rcv_space_adjust", "sock_recv_length");
+        Assert.All(Journeys.Kinds, kind => Assert.True(s.Journeys(kind.Leg, kind.Direction) == Requests, $"{kind}\n{s}"));
+        Assert.Equal(0, s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("lost_total"));
+    }
+
+    /// <summary>The intervals of these journeys are those from each of these stages to the next, as often as there were requests.</summary>
+    private static void AssertChain(JourneySamples s, string leg, string direction, params string[] stages)
+    {
+        var intervals = s.Intervals(leg, direction);
+        Assert.Equal(
+            stages.Zip(stages.Skip(1), (from, to) => $"{from} {to} {Requests}").Order(StringComparer.Ordinal),
+            intervals.Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,91 @@
+using Pmoas.Host.Demo;
+using Pmoas.KernelTests.Accept;
+using Pmoas.Sdk.Bpf;
+
+namespace Pmoas.KernelTests.StackTrace;
+
+/// <summary>A pod that is watched with StackTrace, and what holds of its journeys whatever the traffic was.</summary>
+internal sealed class Journeys : IAsyncDisposable
+{
+    private Journeys(PodBed bed, Watched watched) => (Bed, Watched) = (bed, watched);
+
+    internal PodBed Bed { get; }
+
+    internal Watched Watched { get; }
+
+    /// <summary>Four kinds of journey: by leg and direction.</summary>
+    internal static IReadOnlyList<(string Leg, string Direction)> Kinds { get; } =
+        [("outside", "request"), ("inside", "request"), ("inside", "response"), ("outside", "response")];
+
+    /// <summary>A service that writes each response at once.</summary>
+    /// <param name="bodyBytes">Size of a response's body.</param>
+    /// <param name="sleepMs">How long it leaves a request unread.</param>
+    internal static ContainerProgram Responder(int bodyBytes = 1024, int sleepMs = 0) => _ =>
+        new ContainerCommand("responder", [InPod.Program("responder"), $"{BedPlan.ServicePort}", $"{bodyBytes}", $"{sleepMs}"]);
+
+    internal static async Task<Journeys> StartAsync(PodBedOptions options, string more = "", Func<PodBed, Task>? before = null)
+    {
+        PodBed bed = await PodBed.StartAsync(options with { Prefix = "pmoas-test" });
+        bool ready = false;
+        try
+        {
+            if (before is not null)
+            {
+                await before(bed);
+            }
+
+            Journeys journeys = new(bed, await Watched.StartAsync(bed, "[plugins.stack_trace]\n" + more));
+            ready = true;
+            return journeys;
+        }
+        finally
+        {
+            if (!ready)
+            {
+                await bed.DisposeAsync();
+            }
+        }
+    }
+
+    /// <summary>Looks at the plugin's kernel object.</summary>
+    internal int Look(Func<BpfObject, int> look) =>
+        (int)Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look<object>(session => look(session.Bpf))!;
+
+    /// <summary>Scrapes until so many journeys of each kind have ended: a client is done before the last packet has told its stages.</summary>
+    internal async Task<JourneySamples> ScrapeAsync(double ofEach)
+    {
+        JourneySamples s = await JourneySamples.ScrapeAsync(Watched);
+        for (int i = 0; i < 100 && Kinds.Any(kind => s.Journeys(kind.Leg, kind.Direction) < ofEach); i++)
+        {
+            await Task.Delay(10);
+            s = await JourneySamples.ScrapeAsync(Watched);
+        }
+
+        return s;
+    }
+
+    /// <summary>Each kind's intervals are a chain from its first stage to its last, and add up to its journeys; none is negative; nothing was lost.</summary>
+    internal static void AssertSound(JourneySamples s)
+    {
+        foreach ((string leg, string direction) in Kinds)
+        {
+            foreach (string phase in (string[])["data", "close"])
+            {
+                var intervals = s.Intervals(leg, direction, phase);
+                double journeys = s.Sum("journey_seconds_sum", $"leg={leg}", $"direction={direction}", $"phase={phase}");
+                Assert.All(intervals, interval => Assert.True(interval.Seconds >= 0, $"{leg} {direction} {interval}"));
+                Assert.True(
+                    Math.Abs(intervals.Sum(interval => interval.Seconds) - journeys) <= journeys * 1e-6,
+                    $"{leg} {direction} {phase}: {intervals.Sum(i => i.Seconds)} of {journeys}\n{s}");
+            }
+        }
+
+        Assert.True(s.Sum("lost_total") == 0, s.ToString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Watched.DisposeAsync();
+        await Bed.DisposeAsync();
+    }
+}

@@ -1,0 +1,119 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Pmoas.Host.Demo;
+using Pmoas.KernelTests.Accept;
+
+namespace Pmoas.KernelTests.StackTrace;
+
+/// <summary><c>pmoas monitor stack</c>: single journeys, as they happen.</summary>
+public sealed class ShownTests
+{
+    private static readonly string[] s_whole =
+        ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
+
+    [Theory]
+    [InlineData("IPv4", "127.0.0.1")]
+    [InlineData("IPv6", "[::1]")]
+    public async Task a_few_journeys_of_each_kind_are_shown_with_their_stages(string addresses, string service)
+    {
+        AddressKind kind = Enum.Parse<AddressKind>(addresses);
+        await using PodBed bed = await PodBed.StartAsync(new PodBedOptions
+        {
+            Prefix = "pmoas-test",
+            Service = Journeys.Responder(),
+            InsideConnections = InsideConnections.KeepAlive,
+            Outside = kind,
+            Inside = kind,
+        });
+        string config = Path.Combine(bed.Plan.Directory, "pmoas.toml");
+        await File.WriteAllTextAsync(config, bed.StaticPodToml() + "[plugins.stack_trace]\nshown_per_second = 5\n");
+
+        (JsonElement[] shown, string text) = await MonitorAsync(config, ["--json"], bed);
+        Assert.True(shown.Length > 0, text);
+
+        // Four kinds, 5 a second, so many CPUs, and some 3 seconds: not one for each of the requests.
+        Assert.InRange(shown.Length, 4, 4 * 5 * Environment.ProcessorCount * 4);
+        Assert.All(shown, journey => Assert.Equal("journey", journey.GetProperty("event").GetString()));
+        Assert.Equal(
+            ["inside request", "inside response", "outside request", "outside response"],
+            shown.Select(journey => $"{journey.GetProperty("leg")} {journey.GetProperty("direction")}").Distinct().Order(StringComparer.Ordinal));
+        foreach (JsonElement journey in shown)
+        {
+            JsonElement[] steps = [.. journey.GetProperty("steps").EnumerateArray()];
+            Assert.Equal(journey.GetProperty("journey_seconds").GetDecimal(), steps.Sum(step => step.GetProperty("seconds").GetDecimal()));
+            bool inside = journey.GetProperty("leg").GetString() == "inside", request = journey.GetProperty("direction").GetString() == "request";
+            Assert.Equal(inside ? s_whole : request ? s_whole[3..] : s_whole[..3], steps.Select(step => step.GetProperty("name").GetString()));
+            Assert.Equal(inside && !request ? PodBed.ServiceName : PodBed.SidecarName, journey.GetProperty("container").GetString());
+            string listening = journey.GetProperty(request ? "to" : "from").GetString()!;
+            Assert.Equal(inside ? $"{service}:{BedPlan.ServicePort}" : $"{bed.Plan.SidecarUrl.Host}:{BedPlan.SidecarPort}", listening);
+        }
+    }
+
+    [Fact]
+    public async Task people_see_the_stages_one_below_the_other_and_the_slowest_marked()
+    {
+        await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test", Service = Journeys.Responder(sleepMs: 3) });
+        string config = Path.Combine(bed.Plan.Directory, "pmoas.toml");
+        await File.WriteAllTextAsync(config, bed.StaticPodToml() + "[plugins.stack_trace]\n");
+
+        (_, string text) = await MonitorAsync(config, ["--container", PodBed.SidecarName], bed);
+
+        string[] lines = text.Split('\n');
+        int at = Array.FindIndex(lines, line => line.Contains("leg=inside", StringComparison.Ordinal) && line.Contains("direction=request", StringComparison.Ordinal));
+        Assert.True(at >= 0, text);
+        Assert.Equal(s_whole, lines[(at + 1)..(at + 8)].Select(line => line.Trim().Split(' ')[0]));
+        Assert.EndsWith("← slowest", lines[at + 7], StringComparison.Ordinal);
+        Assert.Contains("[FINISHED]", text, StringComparison.Ordinal);
+    }
+
+    /// <summary>Runs the verb for three seconds, with traffic from the moment it watches.</summary>
+    private static async Task<(JsonElement[] Lines, string Text)> MonitorAsync(string config, string[] more, PodBed bed)
+    {
+        string pmoas = Path.Combine(Path.GetDirectoryName(Watched.PluginDirectory())!, "pmoas");
+        using Process process = new()
+        {
+            StartInfo = new ProcessStartInfo(pmoas, ["monitor", "stack", "--config", config, "--duration", "3", .. more]) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
+        TaskCompletionSource watching = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        List<string> output = [];
+        void Take(string? line)
+        {
+            lock (output)
+            {
+                output.Add(line ?? "");
+            }
+
+            if (line?.StartsWith("[INFO] watching", StringComparison.Ordinal) == true)
+            {
+                watching.TrySetResult();
+            }
+        }
+
+        process.OutputDataReceived += (_, e) => Take(e.Data);
+        process.ErrorDataReceived += (_, e) => Take(e.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        try
+        {
+            await watching.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            while (!process.HasExited)
+            {
+                await ExactClient.RunAsync(bed, bed.SidecarUrl, 50, keepAlive: true);
+            }
+
+            await process.WaitForExitAsync();
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill();
+                await process.WaitForExitAsync();
+            }
+        }
+
+        string text = string.Join('\n', output);
+        return ([.. output.Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement)], text);
+    }
+}
