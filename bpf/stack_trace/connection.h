@@ -2,7 +2,7 @@
 #ifndef PMOAS_STACK_TRACE_CONNECTION_H
 #define PMOAS_STACK_TRACE_CONNECTION_H
 
-/* How the two streams of a connection come into being and go. */
+/* How connections come and go, and their two streams with them. */
 
 /* Ports that watched containers listen on: which end of a connection older than us connected? LRU: pods come and go, and walks write them anew. */
 #define MAX_LISTENING_PORTS 8192
@@ -42,86 +42,6 @@ static __always_inline bool is_listening(const struct sock *sk)
 
 	listening_port_of(sk, &l);
 	return bpf_map_lookup_elem(&listening_ports, &l);
-}
-
-/* Of what the socket sends, or receives. */
-static __always_inline void key_of(const struct pmoas_tuple *t, bool sends, struct stream_key *key)
-{
-	key->netns = t->netns;
-	key->unused = 0;
-	key->source_port = bpf_htons(sends ? t->local_port : t->remote_port);
-	key->destination_port = bpf_htons(sends ? t->remote_port : t->local_port);
-	__builtin_memcpy(key->source, sends ? t->local_address : t->remote_address, sizeof(key->source));
-	__builtin_memcpy(key->destination, sends ? t->remote_address : t->local_address, sizeof(key->destination));
-}
-
-/* What this socket is of a stream that is there. */
-static __always_inline void stream_join(struct stream *s, const struct stream *wanted)
-{
-	if (wanted->sender) {
-		s->container = wanted->container;
-		s->sender = wanted->sender;
-	}
-	if (wanted->receiver)
-		s->receiver = wanted->receiver;
-}
-
-/* NO_PLACE when all are taken. */
-static __always_inline __u32 place_take(void)
-{
-	__u32 place;
-
-	if (!bpf_map_pop_elem(&free_streams, &place))
-		return place;
-	if (used_streams >= max_streams)
-		return NO_PLACE;
-	place = __sync_fetch_and_add(&used_streams, 1);
-	return place < max_streams ? place : NO_PLACE;
-}
-
-/* Puts a stream into a free place; NO_PLACE when there is none. */
-static __always_inline __u32 stream_place(const struct stream *wanted)
-{
-	__u32 place = place_take();
-	struct stream *s = stream_at(place);
-
-	if (!s) {
-		lost(LOST_STREAMS);
-		return NO_PLACE;
-	}
-	*s = *wanted;
-	return place;
-}
-
-static __always_inline void place_free(__u32 place)
-{
-	bpf_map_push_elem(&free_streams, &place, BPF_ANY);
-}
-
-/* One end of a stream that others look for by its key: the other end may have been quicker. */
-static __noinline __u32 stream_begin(const struct stream_key *key, const struct stream *wanted)
-{
-	__u32 *other = bpf_map_lookup_elem(&places, key), place;
-	struct stream *s;
-
-	if (!other) {
-		place = stream_place(wanted);
-		if (place == NO_PLACE || !bpf_map_update_elem(&places, key, &place, BPF_NOEXIST))
-			return place;
-		s = stream_at(place);
-		if (s)
-			s->sender = s->receiver = 0;
-		place_free(place);
-		other = bpf_map_lookup_elem(&places, key);
-		if (!other) {
-			lost(LOST_STREAMS);
-			return NO_PLACE;
-		}
-	}
-	s = stream_at(*other);
-	if (s)
-		stream_join(s, wanted);
-	return *other;
 }
 
 static __always_inline struct end *end_begin(const struct sock *sk, const struct pmoas_tag *tag)
@@ -180,17 +100,6 @@ static __always_inline struct end *connection_begin(const struct sock *sk, const
 	key_of(&t, false, &key);
 	e->receives = stream_begin(&key, &wanted);
 	return e;
-}
-
-/* The byte that was followed arrives nowhere any more. */
-static __always_inline void stream_end(struct stream *s, __u32 place)
-{
-	if (is_following(s))
-		give_up(s);
-	settle_unfollowed(s);
-	s->sender = 0;
-	s->receiver = 0;
-	place_free(place);
 }
 
 /* A stream ends with its receiver, for what was written before the sender closed is read after; one that leaves the pod with its sender. */

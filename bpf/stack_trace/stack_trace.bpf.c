@@ -14,6 +14,7 @@
 #include "packet.h"
 #include "show.h"
 #include "journey.h"
+#include "places.h"
 #include "phases.h"
 #include "connection.h"
 #include "translation.h"

@@ -34,6 +34,13 @@ public sealed class OptionTests
         Assert.Equal([$"pmoas.toml:2:1: plugins.stack_trace.{message}"], errors);
     }
 
+    [Fact]
+    public void the_stages_that_are_on_by_default_are_stages_in_their_order()
+    {
+        StackTraceOptions options = new();
+        Assert.Equal(options.Stages, Names.Split(", ").Where(options.Stages.Contains));
+    }
+
     private static object? Bind(string lines, out IReadOnlyList<string> errors)
     {
         PluginTables tables = ConfigFile.Parse($"[plugins.stack_trace]\n{lines}\n", "pmoas.toml").Options!.PluginTables;
