@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 
 namespace Pmoas.Sdk.Bpf;
 
