@@ -4,6 +4,16 @@
 
 /* What is done at each stage. */
 
+/*
+ * The other end has the byte, and it did not pass the last stage here: the program there was not run, as it is not where it would interrupt
+ * itself. Without this nothing of the stream would be followed any more.
+ */
+static __always_inline void give_up_arrived(struct stream *s, __u32 acknowledged)
+{
+	if (is_following(s) && !s->receiver && is_before(s->byte, acknowledged))
+		give_up(s);
+}
+
 /* An application writes. */
 static __always_inline void at_write(const struct sock *sk)
 {
@@ -20,6 +30,7 @@ static __always_inline void at_write(const struct sock *sk)
 		return;
 	if (is_following(s) && !s->receiver && s->last >= last_sent)
 		finish(s); /* it stayed in the pod, and nobody watches who got it */
+	give_up_arrived(s, tp->snd_una);
 	if (s->following == FOLLOWING_NONE)
 		begin(s, STAGE_TCP_SENDMSG_LOCKED, tp->write_seq, bpf_ktime_get_ns());
 	else if (is_following(s) && s->last == STAGE_TCP_SENDMSG_LOCKED && s->byte == tp->write_seq)
@@ -64,6 +75,7 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 		s->leg = leg_of(skb);
 		pass_in_packet(s, stage);
 	} else if (stage == first_sent) {
+		give_up_arrived(s, BPF_CORE_READ((struct tcp_sock *)sk, snd_una));
 		at_first(s, skb, &p, stage);
 	} else if (stage == STAGE_NET_DEV_QUEUE) {
 		__sync_fetch_and_add(&s->unfollowed, 1);

@@ -25,7 +25,13 @@ public sealed class InjectedTruthTests
 
         double queued = s.Sum("interval_seconds_sum", "leg=outside", "direction=response", "from=net_dev_queue", "to=net_dev_start_xmit");
         double elsewhere = s.Sum("interval_seconds_sum", "phase=data") - queued;
-        Assert.All(Journeys.Kinds, kind => Assert.Equal(Requests, s.Journeys(kind.Leg, kind.Direction)));
+
+        // The queue's timer sends in an interrupt. Where that finds the same program at work, the kernel does not run it: such a journey is not
+        // finished, and the next one is followed.
+        double missed = s.Sum("unfinished_total", "leg=outside", "direction=response", "stage=net_dev_queue");
+        Assert.True(missed <= Requests / 20, s.ToString());
+        Assert.All(Journeys.Kinds, kind => Assert.Equal(
+            Requests - (kind is ("outside", "response") ? missed : 0), s.Journeys(kind.Leg, kind.Direction)));
         Assert.True(took > Requests * 0.003, $"the queue did not slow the responses: {took} s");
         Assert.True(queued > took * 0.8 && queued <= took, $"{queued} of {took} s in the queue\n{s}");
         Assert.True(elsewhere < took - queued && elsewhere < took * 0.2, $"{elsewhere} of {took} s elsewhere\n{s}");
