@@ -25,7 +25,7 @@ public sealed class OptionTests
     [InlineData("stages = []", "stages: empty; name at least one of " + Names)]
     [InlineData("intervals = [\"net_dev_queue\"]", "intervals: \"net_dev_queue\" is no interval; write it as \"net_dev_queue -> sk_data_ready\"")]
     [InlineData("intervals = [\"net_dev_queue -> ip_rcv\"]", "intervals: \"net_dev_queue -> ip_rcv\": there is no stage \"ip_rcv\"; there are " + Names)]
-    [InlineData("intervals = [\"net_dev_queue -> tcp_probe\"]", "intervals: \"net_dev_queue -> tcp_probe\": the stage tcp_probe is not in stages")]
+    [InlineData("intervals = [\"net_dev_queue -> netif_rx\"]", "intervals: \"net_dev_queue -> netif_rx\": the stage netif_rx is not in stages")]
     [InlineData("intervals = [\"sk_data_ready -> net_dev_queue\"]",
         "intervals: \"sk_data_ready -> net_dev_queue\": net_dev_queue does not come after sk_data_ready; the order is " + Names)]
     public void a_mistake_is_named_with_what_there_is(string line, string message)
