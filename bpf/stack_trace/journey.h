@@ -53,13 +53,14 @@ static __always_inline void begin(struct stream *s, enum stage stage, __u32 byte
 	release(s, FOLLOWING);
 }
 
-/* The byte's journey does not end as it should. */
-static __always_inline void give_up(struct stream *s)
+/* The byte's journey does not end as it should. False when another CPU has just ended it. */
+static __always_inline bool give_up(struct stream *s)
 {
 	if (!claim(s, FOLLOWING))
-		return;
+		return false;
 	count_of_stream(s, COUNT_UNFINISHED, s->last, 1);
 	release(s, FOLLOWING_NONE);
+	return true;
 }
 
 static __always_inline void interval_key_of(const struct stream *s, struct interval_key *key)
@@ -187,8 +188,8 @@ static __always_inline void pass_in_packet(struct stream *s, enum stage stage)
 {
 	if (!s->at[stage])
 		pass(s, stage, bpf_ktime_get_ns());
-	else if (s->last < STAGE_TCP_PROBE)
-		give_up(s);
+	else if (s->last < STAGE_TCP_PROBE && give_up(s))
+		return;
 	else if (stage == STAGE_NET_DEV_QUEUE)
 		__sync_fetch_and_add(&s->unfollowed, 1); /* for nothing: the byte is there */
 }
