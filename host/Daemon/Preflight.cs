@@ -174,8 +174,14 @@ internal static class Preflight
         }
     }
 
-    private static Finding Hook(string what, HookReport report, Hook hook) => report.Program is null
-        ? new Finding(Verdict.Degraded, $"{what} {report.Hook}", $"absent: {hook.WithoutIt} {report.Refused}".TrimEnd())
-        : new Finding(Verdict.Ok, $"{what} {report.Hook}",
-            $"{report.Kind} ({report.Program}){(string.IsNullOrEmpty(report.Refused) ? "" : $"; not {report.Refused}")}");
+    private static Finding Hook(string what, HookReport report, Hook hook)
+    {
+        string name = $"{what} {report.Hook}";
+        return report switch
+        {
+            { IsSwitchedOff: true } => new Finding(Verdict.Ok, name, "off: the configuration does not want it"),
+            { Program: null } => new Finding(Verdict.Degraded, name, $"absent: {hook.WithoutIt} {report.Refused}".TrimEnd()),
+            _ => new Finding(Verdict.Ok, name, $"{report.Kind} ({report.Program}){(string.IsNullOrEmpty(report.Refused) ? "" : $"; not {report.Refused}")}"),
+        };
+    }
 }

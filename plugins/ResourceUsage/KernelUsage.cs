@@ -47,7 +47,7 @@ internal static class KernelUsage
         new Hook("datagrams", string.Join('+', Datagrams), string.Join('+', Messages))
         {
             Required = false,
-            WithoutIt = "UDP is missing from pmoas_resource_usage_network_*_total.",
+            WithoutIt = "UDP is missing from pmoas_resource_usage_network_*_total. Where fexit is refused, datagrams_by_message = true counts it, at a price.",
         },
     ];
 
@@ -62,7 +62,8 @@ internal static class KernelUsage
             .. options.Scheduling ? [] : Scheduling,
             .. options.BlockLatency ? [] : Block,
             .. options.Network ? [] : (string[])[.. Connections, Walk],
-            .. options.Network && options.Datagrams ? [] : (string[])[.. Datagrams, .. Messages],
+            .. options.Network && options.Datagrams ? [] : Datagrams,
+            .. options.Network && options.Datagrams && options.DatagramsByMessage ? [] : Messages,
         ]);
     }
 

@@ -34,8 +34,12 @@ public sealed class ResourceUsageOptions
     public bool Network { get; set; } = true;
 
     /// <summary>Whether UDP is part of network use.</summary>
-    [Description("Count UDP in network use: one look at each datagram, and where fexit is refused at each message of TCP too.")]
+    [Description("Count UDP in network use: one look at each datagram, where the kernel takes fexit.")]
     public bool Datagrams { get; set; } = true;
+
+    /// <summary>Whether UDP is counted at what all sockets pass, where its own functions cannot be hooked.</summary>
+    [Description("Count UDP where the kernel refuses fexit too: one look at each message of every socket, which takes a busy proxy 8 % of its requests per second.")]
+    public bool DatagramsByMessage { get; set; }
 
     /// <summary>Containers whose numbers are kept at once; one that ended counts until its last numbers were read.</summary>
     [Description("Containers whose numbers are kept at once.")]

@@ -5,7 +5,11 @@ namespace Pmoas.Sdk.Bpf;
 /// <param name="Program">The alternative in use, as the hook names it; null when none is.</param>
 /// <param name="Kind">Its kind: <c>fentry</c>, <c>fexit</c>, <c>kprobe</c>, <c>kretprobe</c>, <c>tp_btf</c>, <c>raw_tp</c>, <c>tracepoint</c> …; null when none is in use.</param>
 /// <param name="Refused">Why the better alternatives are not in use, one line; null when the best is.</param>
-public sealed record HookReport(string Hook, string? Program, string? Kind, string? Refused);
+public sealed record HookReport(string Hook, string? Program, string? Kind, string? Refused)
+{
+    /// <summary>True when the plugin's configuration does not want any of its alternatives.</summary>
+    public bool IsSwitchedOff { get; init; }
+}
 
 /// <summary>A loaded object and its attached programs, as <see cref="HookLadder"/> made them. Dispose detaches first, then unloads.</summary>
 public sealed class AttachedHooks : IDisposable

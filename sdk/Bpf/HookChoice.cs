@@ -66,7 +66,7 @@ internal sealed class HookChoice
     /// <summary>Why the better alternatives were not taken, one line.</summary>
     internal string Refused => string.Join("; ", _refusals);
 
-    internal HookReport Report => new(Hook.Name, Rung?.Name, Rung?.Kind, _refusals.Count == 0 ? null : Refused);
+    internal HookReport Report => new(Hook.Name, Rung?.Name, Rung?.Kind, _refusals.Count == 0 ? null : Refused) { IsSwitchedOff = _switchedOff };
 
     internal void Refuse(HookRung rung, BpfException e)
     {

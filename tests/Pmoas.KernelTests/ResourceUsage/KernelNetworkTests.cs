@@ -7,7 +7,7 @@ namespace Pmoas.KernelTests.ResourceUsage;
 /// <summary>What a container's sockets carry, by leg.</summary>
 public sealed class KernelNetworkTests
 {
-    private const string Toml = "[plugins.resource_usage]\n";
+    private const string Toml = "[plugins.resource_usage]\ndatagrams_by_message = true\n";
     private const string Inside = "leg=\"inside\"";
     private const string OutsideLeg = "leg=\"outside\"";
     private const string Port = "9400";

@@ -109,7 +109,7 @@ public sealed class LadderTests : KernelTest
         AttachedHooks attached = Attach(
             opened => opened.Program("by_raw_tp").Autoload = false,
             new Hook("getppid", "by_raw_tp"));
-        Assert.Equal(new HookReport("getppid", null, null, "by_raw_tp: switched off by its configuration"), Assert.Single(attached.Hooks));
+        Assert.Equal(new HookReport("getppid", null, null, "by_raw_tp: switched off by its configuration") { IsSwitchedOff = true }, Assert.Single(attached.Hooks));
         Watch.Getppid(times: 2);
         Assert.Equal(0ul, attached.Object.GetGlobal<ulong>("seen"));
     }
