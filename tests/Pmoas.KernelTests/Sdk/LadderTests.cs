@@ -132,7 +132,8 @@ public sealed class LadderTests : KernelTest
             attached.Object.Program("walk_tasks").AttachIterator().Dispose();
         }
 
-        Assert.Equal(before, Directory.GetFiles("/proc/self/fd").Length);
+        // Fewer, where a test before this one had left one to the garbage collector.
+        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, before);
     }
 
     [Fact]

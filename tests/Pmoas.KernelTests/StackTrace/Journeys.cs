@@ -51,6 +51,23 @@ internal sealed class Journeys : IAsyncDisposable
     internal int Look(Func<BpfObject, int> look) =>
         (int)Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look<object>(session => look(session.Bpf))!;
 
+    /// <summary>
+    /// True when the kernel ran every program. It does not run one that would interrupt itself; then what was not run has to explain what is
+    /// missing of the journeys. The change of states has a second program for that.
+    /// </summary>
+    internal bool IsWhole(JourneySamples s, double ofEach)
+    {
+        int skipped = Look(bpf => bpf.Programs.Where(program => program.Autoload && program.Name != "state_changed").Sum(program => (int)program.Info.RecursionMisses));
+        if (skipped == 0)
+        {
+            return true;
+        }
+
+        AssertSound(s);
+        Assert.All(Kinds, kind => Assert.InRange(s.Journeys(kind.Leg, kind.Direction), ofEach - skipped, ofEach));
+        return false;
+    }
+
     /// <summary>Scrapes until so many journeys of each kind have ended: a client is done before the last packet has told its stages.</summary>
     internal async Task<JourneySamples> ScrapeAsync(double ofEach)
     {
