@@ -55,7 +55,7 @@ static __always_inline void count_accept(__u64 sk, const struct unaccepted *u, s
 
 static __always_inline void accept_established(const struct sock *sk)
 {
-	struct pmoas_tag *tag = bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
+	struct pmoas_tag *tag = pmoas_socket_tag(sk);
 	__u64 key = (__u64)sk, now = bpf_ktime_get_ns();
 	struct unaccepted u = {}, *early;
 	struct accept_totals *t;

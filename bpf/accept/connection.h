@@ -91,35 +91,9 @@ struct {
 	__type(value, struct leg);
 } legs SEC(".maps");
 
-/*
- * Ports that watched containers listen on: tells which end of a connection older than us is the accepting one. LRU: pods come
- * and go, and each scrape writes those that are listened on anew.
- */
-#define MAX_LISTENING_PORTS 8192
-
-struct listening_port {
-	__u64 netns; /* cookie */
-	__u32 port;
-	__u32 unused;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_LISTENING_PORTS);
-	__type(key, struct listening_port);
-	__type(value, __u32);
-} listening_ports SEC(".maps");
-
 static __always_inline struct connection *connection_of(const struct sock *sk)
 {
 	return bpf_sk_storage_get(&connections, (void *)sk, 0, 0);
-}
-
-static __always_inline void listening_port_of(const struct sock *sk, struct listening_port *l)
-{
-	l->netns = pmoas_netns_cookie(sk);
-	l->port = sk->__sk_common.skc_num;
-	l->unused = 0;
 }
 
 static __always_inline bool is_open(int state)

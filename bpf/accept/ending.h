@@ -88,12 +88,9 @@ static __always_inline void collect_socket(const struct sock *sk, const struct p
 	int state = sk->__sk_common.skc_state;
 	struct connection *c;
 	struct accept_totals *t;
-	struct listening_port l;
-	__u32 one = 1;
 
 	if (state == TCP_LISTEN) {
-		listening_port_of(sk, &l);
-		bpf_map_update_elem(&listening_ports, &l, &one, BPF_ANY);
+		pmoas_note_listening(sk);
 		return;
 	}
 	if (!is_open(state))

@@ -13,12 +13,8 @@
 /* Which end of a connection older than us is this? Asked at its first turn, when all listeners have been walked. */
 static __always_inline __u8 direction_of(const struct sock *sk, struct connection *c)
 {
-	struct listening_port l;
-
-	if (c->direction == DIRECTION_UNKNOWN) {
-		listening_port_of(sk, &l);
-		c->direction = bpf_map_lookup_elem(&listening_ports, &l) ? DIRECTION_PASSIVE : DIRECTION_ACTIVE;
-	}
+	if (c->direction == DIRECTION_UNKNOWN)
+		c->direction = pmoas_is_listening(sk) ? DIRECTION_PASSIVE : DIRECTION_ACTIVE;
 	return c->direction;
 }
 

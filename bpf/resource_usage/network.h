@@ -30,11 +30,6 @@ struct {
 __u64 walks = 0;
 bool walking = false;
 
-static __always_inline struct pmoas_tag *socket_tag(const struct sock *sk)
-{
-	return bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
-}
-
 /* As pmoas_count_up, for a count that wraps. */
 static __always_inline void count_up_segments(__u32 *counted, __u32 current, __u64 *total)
 {
@@ -70,7 +65,7 @@ static __always_inline void account(const struct sock *sk, const struct pmoas_ta
 
 static __always_inline void connection_ended(const struct sock *sk)
 {
-	struct pmoas_tag *tag = socket_tag(sk);
+	struct pmoas_tag *tag = pmoas_socket_tag(sk);
 
 	/* While a walk may be meeting it, both have to see the same state; before the first one we cannot know what is new. */
 	if (tag && walks)
@@ -104,11 +99,11 @@ static __always_inline struct pmoas_tag *datagram_tag(struct sock *sk)
 
 	if (sk->sk_protocol != IPPROTO_UDP || (family != AF_INET && family != AF_INET6))
 		return NULL;
-	tag = socket_tag(sk);
+	tag = pmoas_socket_tag(sk);
 	if (tag)
 		return tag;
 	pmoas_tag_socket((void *)sk);
-	return socket_tag(sk);
+	return pmoas_socket_tag(sk);
 }
 
 static __always_inline enum leg datagram_leg(const struct sock *sk)

@@ -82,7 +82,7 @@ static __always_inline void meet(struct sock *sk, struct task_struct *holder)
 	struct pmoas_tag *tag;
 	struct flow *f;
 
-	tag = socket_tag(sk);
+	tag = pmoas_socket_tag(sk);
 	if (!tag) {
 		tag = pmoas_task_tag(holder);
 		if (tag)

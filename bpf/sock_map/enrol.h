@@ -237,7 +237,7 @@ static __always_inline void connected(struct bpf_sock_ops *ops)
 	if (!known || known->pair) /* the other end is not here, or not in scope */
 		return;
 	h = *known;
-	tag = bpf_sk_storage_get(&pmoas_sockets, sk, 0, 0);
+	tag = pmoas_socket_tag(sk);
 	fault = enrol_connecting(ops, sk, &h, tag);
 	if (fault == REFUSED_REASONS) {
 		*known = h;
@@ -250,7 +250,7 @@ static __always_inline void connected(struct bpf_sock_ops *ops)
 static __always_inline enum refused_reason enrol_accepting(struct bpf_sock_ops *ops, struct bpf_sock *sk,
 							   const struct handshake *h, struct pmoas_pair *pair)
 {
-	struct pmoas_tag *tag = bpf_sk_storage_get(&pmoas_sockets, sk, 0, 0);
+	struct pmoas_tag *tag = pmoas_socket_tag(sk);
 	enum refused_reason fault;
 
 	/* Each end has sent nothing but its SYN, and has had the other's. */

@@ -4,46 +4,6 @@
 
 /* How connections come and go, and their two streams with them. */
 
-/* Ports that watched containers listen on: which end of a connection older than us connected? LRU: pods come and go, and walks write them anew. */
-#define MAX_LISTENING_PORTS 8192
-
-struct listening_port {
-	__u64 netns; /* cookie */
-	__u32 port;
-	__u32 unused;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_LISTENING_PORTS);
-	__type(key, struct listening_port);
-	__type(value, __u32);
-} listening_ports SEC(".maps");
-
-static __always_inline void listening_port_of(const struct sock *sk, struct listening_port *l)
-{
-	l->netns = pmoas_netns_cookie(sk);
-	l->port = sk->__sk_common.skc_num;
-	l->unused = 0;
-}
-
-static __always_inline void note_listening(const struct sock *sk)
-{
-	struct listening_port l;
-	__u32 one = 1;
-
-	listening_port_of(sk, &l);
-	bpf_map_update_elem(&listening_ports, &l, &one, BPF_ANY);
-}
-
-static __always_inline bool is_listening(const struct sock *sk)
-{
-	struct listening_port l;
-
-	listening_port_of(sk, &l);
-	return bpf_map_lookup_elem(&listening_ports, &l);
-}
-
 static __always_inline struct end *end_begin(const struct sock *sk, const struct pmoas_tag *tag)
 {
 	struct end blank = {}, *e;
@@ -132,11 +92,6 @@ static __always_inline void connection_end(const struct sock *sk, struct end *e)
 	e->is_translated = 0;
 }
 
-static __always_inline struct pmoas_tag *socket_tag(const struct sock *sk)
-{
-	return bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
-}
-
 static __always_inline bool is_change_of_interest(int from, int to)
 {
 	return from != to && to != TCP_SYN_RECV && to != TCP_TIME_WAIT && to != TCP_NEW_SYN_RECV;
@@ -144,7 +99,7 @@ static __always_inline bool is_change_of_interest(int from, int to)
 
 static __always_inline void established(const struct sock *sk, bool by_connect)
 {
-	struct pmoas_tag *tag = socket_tag(sk);
+	struct pmoas_tag *tag = pmoas_socket_tag(sk);
 	struct end *e = tag ? connection_begin(sk, tag, by_connect) : NULL;
 
 	if (!e)
@@ -170,7 +125,7 @@ static __always_inline void state_change(const struct sock *sk, int from, int to
 {
 	if (to == TCP_LISTEN) {
 		if (pmoas_tag_socket((void *)sk))
-			note_listening(sk);
+			pmoas_note_listening(sk);
 	} else if (to == TCP_SYN_SENT) {
 		connect_started(sk);
 	} else if (to == TCP_ESTABLISHED) {
@@ -188,7 +143,7 @@ static __always_inline void collect_socket(const struct sock *sk, const struct p
 	struct end *e;
 
 	if (state == TCP_LISTEN) {
-		note_listening(sk);
+		pmoas_note_listening(sk);
 		return;
 	}
 	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT)
@@ -197,7 +152,7 @@ static __always_inline void collect_socket(const struct sock *sk, const struct p
 	if (!e) {
 		if (!follow)
 			return;
-		e = connection_begin(sk, tag, !is_listening(sk));
+		e = connection_begin(sk, tag, !pmoas_is_listening(sk));
 		/* It may have been closed meanwhile, before there was anything to end. */
 		if (e && *(volatile unsigned char *)&sk->__sk_common.skc_state == TCP_CLOSE)
 			connection_end(sk, e);

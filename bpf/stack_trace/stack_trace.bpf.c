@@ -5,6 +5,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <pmoas/identity.h>
+#include <pmoas/listening.h>
 #include <pmoas/event.h>
 #include <pmoas/once.h>
 #include <pmoas/socket.h>
@@ -185,7 +186,7 @@ int collect_files(struct bpf_iter__task_file *ctx)
 	sk = pmoas_socket_of_file(file);
 	if (!sk || sk->sk_protocol != IPPROTO_TCP)
 		return 0;
-	tag = socket_tag(sk);
+	tag = pmoas_socket_tag(sk);
 	if (tag)
 		collect_socket(sk, tag);
 	return 0;

@@ -67,6 +67,12 @@ static __always_inline struct pmoas_tag *pmoas_current_tag(void)
 	return pmoas_task_tag(bpf_get_current_task_btf());
 }
 
+/* The tag a socket was given, or NULL. */
+static __always_inline struct pmoas_tag *pmoas_socket_tag(const void *sk)
+{
+	return bpf_sk_storage_get(&pmoas_sockets, (void *)sk, 0, 0);
+}
+
 /* Gives a socket the tag of the running task's container, which it returns; NULL, and the socket as it was, when that is nobody's. */
 static __always_inline struct pmoas_tag *pmoas_tag_socket(void *sk)
 {
