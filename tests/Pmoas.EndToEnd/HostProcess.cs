@@ -8,8 +8,6 @@ namespace Pmoas.EndToEnd;
 /// <summary>The built <c>pmoas</c> as a process. Killed when disposed, whatever happened.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
-    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(10) };
-
     private readonly Process _process;
     private readonly Site _site;
     private readonly StringBuilder _error = new();
@@ -70,21 +68,10 @@ internal sealed class HostProcess : IAsyncDisposable
         }
     }
 
-    public Task<string> MetricsAsync() => Http.GetStringAsync(new Uri($"http://127.0.0.1:{_site.Port}/metrics"));
+    public Task<string> MetricsAsync() => Answer.Http.GetStringAsync(new Uri($"http://127.0.0.1:{_site.Port}/metrics"));
 
     /// <summary>Status of an address; null while nobody listens.</summary>
-    public async Task<HttpStatusCode?> StatusAsync(string path)
-    {
-        try
-        {
-            using HttpResponseMessage response = await Http.GetAsync(new Uri($"http://127.0.0.1:{_site.Port}{path}"));
-            return response.StatusCode;
-        }
-        catch (HttpRequestException)
-        {
-            return null;
-        }
-    }
+    public Task<HttpStatusCode?> StatusAsync(string path) => Answer.StatusAsync(new Uri($"http://127.0.0.1:{_site.Port}{path}"));
 
     /// <summary>Waits until /metrics has this line.</summary>
     public Task UntilMetricAsync(string line) =>

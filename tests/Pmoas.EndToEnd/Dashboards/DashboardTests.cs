@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Pmoas.Host.Demo;
+using Pmoas.KernelTests.ResourceUsage;
 
 namespace Pmoas.EndToEnd.Dashboards;
 
@@ -43,12 +44,10 @@ public sealed class DashboardTests
                 _ => "",
             }));
         PodBed bed = watched.Bed;
-        WatchedBed.Limit(bed.Service, "cpu.cfs_quota_us", "50000", "cpu.max", "50000 100000");
-        WatchedBed.Limit(bed.Service, "cpu.shares", "512", "cpu.weight", "20");
-        WatchedBed.Limit(bed.Service, "memory.limit_in_bytes", "268435456", "memory.max", "268435456");
-
-        // Since 6.9 the kernel counts a device on cgroup v1 once it has had a rule; this one never bites. On v2 it is as good as none.
-        WatchedBed.Limit(bed.Service, "blkio.throttle.write_bps_device", $"{watched.Device()} 1000000000000", "io.max", $"{watched.Device()} wbps=max");
+        CgroupFiles.LimitCpu(bed.Service.CgroupPath, 0.5);
+        CgroupFiles.RequestHalfACore(bed.Service.CgroupPath);
+        CgroupFiles.LimitMemory(bed.Service.CgroupPath, 256 << 20);
+        CgroupFiles.CountDevice(bed.Service.CgroupPath, watched.Device());
 
         List<PanelQuery> left = [.. PluginFiles.Plugins.SelectMany(PluginFiles.QueriesOf).Where(query => !s_empty.Keys.Any(query.Expression.Contains))];
         Assert.True(left.Count > 50, $"only {left.Count} queries were found");
@@ -79,9 +78,9 @@ public sealed class DashboardTests
             new Dictionary<string, string> { ["Accept"] = "", ["ResourceUsage"] = "" });
         await watched.UntilValueAsync("pmoas_resource_usage_cpu_seconds_total{role=\"sidecar\"}");
         await Task.Delay(2500); // a sample before the load, or its first requests are no increase
-        double before = watched.SidecarSeconds();
+        double before = CgroupFiles.CpuSeconds(watched.Bed.Sidecar.CgroupPath);
         Load load = await Load.RunAsync(watched.Bed, Requests, 4, keepAlive);
-        double used = watched.SidecarSeconds() - before;
+        double used = CgroupFiles.CpuSeconds(watched.Bed.Sidecar.CgroupPath) - before;
         Assert.Equal(Requests, load.Complete);
         await Task.Delay(2500); // and one after it
 

@@ -85,16 +85,5 @@ internal sealed class PrometheusServer : IAsyncDisposable
         null => double.NaN,
     };
 
-    private async Task<bool> IsReadyAsync()
-    {
-        try
-        {
-            using HttpResponseMessage response = await _http.GetAsync(new Uri("-/ready", UriKind.Relative));
-            return response.StatusCode == HttpStatusCode.OK;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
-    }
+    private async Task<bool> IsReadyAsync() => await Answer.StatusAsync(new Uri(_http.BaseAddress!, "-/ready")) == HttpStatusCode.OK;
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Pmoas.Host.Demo;
 
@@ -52,15 +51,6 @@ internal sealed partial class WatchedBed : IAsyncDisposable
         return values;
     }
 
-    /// <summary>Writes a file of a container's cgroup: the v1 controller's, or where there is none the v2 one.</summary>
-    internal static void Limit(BedContainer container, string file, string value, string v2File, string v2Value)
-    {
-        string[] directories = [.. PodCgroups.Directories(container.CgroupPath)];
-        string? v1 = directories.Select(directory => Path.Combine(directory, file)).FirstOrDefault(File.Exists);
-        string? v2 = directories.Select(directory => Path.Combine(directory, v2File)).FirstOrDefault(File.Exists);
-        File.WriteAllText(v1 ?? v2 ?? throw new FileNotFoundException($"no cgroup of {container.Name} has {file} or {v2File}"), v1 is null ? v2Value : value);
-    }
-
     /// <summary>Blocks written and read past the cache, in the service.</summary>
     internal async Task UseDiskAsync()
     {
@@ -78,16 +68,6 @@ internal sealed partial class WatchedBed : IAsyncDisposable
     {
         using Process stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%Hd:%Ld", Bed.Plan.Directory]) { RedirectStandardOutput = true })!;
         return stat.StandardOutput.ReadToEnd().Trim();
-    }
-
-    /// <summary>Seconds of CPU the sidecar has used, by its cgroup.</summary>
-    internal double SidecarSeconds()
-    {
-        string[] directories = [.. PodCgroups.Directories(Bed.Sidecar.CgroupPath)];
-        string? v1 = directories.Select(directory => Path.Combine(directory, "cpuacct.usage")).FirstOrDefault(File.Exists);
-        return v1 is not null
-            ? double.Parse(File.ReadAllText(v1), CultureInfo.InvariantCulture) * 1e-9
-            : double.Parse(File.ReadLines(Path.Combine(directories[0], "cpu.stat")).First().Split(' ')[1], CultureInfo.InvariantCulture) * 1e-6;
     }
 
     public async ValueTask DisposeAsync()

@@ -59,15 +59,15 @@ public sealed class DebianPackageTests : IAsyncDisposable
         Task<string> log = daemon.StandardError.ReadToEndAsync();
         try
         {
-            using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}/") };
-            for (long start = Stopwatch.GetTimestamp(); !await IsReadyAsync(http);)
+            Uri address = new($"http://127.0.0.1:{port}/");
+            for (long start = Stopwatch.GetTimestamp(); await Answer.StatusAsync(new Uri(address, "readyz")) != HttpStatusCode.OK;)
             {
                 Assert.False(daemon.HasExited, daemon.HasExited ? await log : "");
                 Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(30), "the installed daemon is not ready after 30 s");
                 await Task.Delay(50);
             }
 
-            Assert.Contains("\npmoas_plugin_state{plugin=\"accept\",state=\"running\"} 1\n", await http.GetStringAsync(new Uri("metrics", UriKind.Relative)), StringComparison.Ordinal);
+            Assert.Contains("\npmoas_plugin_state{plugin=\"accept\",state=\"running\"} 1\n", await Answer.Http.GetStringAsync(new Uri(address, "metrics")), StringComparison.Ordinal);
         }
         finally
         {
@@ -76,19 +76,6 @@ public sealed class DebianPackageTests : IAsyncDisposable
         }
 
         Assert.True(daemon.ExitCode == 0, await log);
-    }
-
-    private static async Task<bool> IsReadyAsync(HttpClient http)
-    {
-        try
-        {
-            using HttpResponseMessage answer = await http.GetAsync(new Uri("readyz", UriKind.Relative));
-            return answer.StatusCode == HttpStatusCode.OK;
-        }
-        catch (HttpRequestException)
-        {
-            return false; // does not listen yet
-        }
     }
 
     /// <summary>The same package with a higher version.</summary>
