@@ -24,7 +24,7 @@ KERNELS := 5.10 6.1 6.12 6.18 newest
 # What the daemon and its plugins are made of, folders included: a deleted file changes its folder.
 DAEMON_SOURCES := $(shell find host plugins sdk bpf -not -name '*.md' 2>/dev/null) \
 	$(wildcard Directory.*.props Directory.*.targets global.json pmoas.toml)
-SDK_SOURCES := $(shell find sdk bpf/include bpf/vmlinux 2>/dev/null) $(wildcard Directory.*.props)
+SDK_SOURCES := $(shell find sdk bpf/include bpf/vmlinux 2>/dev/null) docs/writing-a-plugin.md $(wildcard Directory.*.props)
 SAMPLE_SOURCES := $(shell find tests/samples/NoOp 2>/dev/null)
 BPF_C = $(shell find bpf tests -name '*.[ch]' -not -name vmlinux.h)
 
@@ -82,13 +82,14 @@ artifacts/pmoas/.built: $(DAEMON_SOURCES)
 	@if [ -f pmoas.toml ]; then cp pmoas.toml artifacts/pmoas/; fi
 	@touch $@
 
-artifacts/deb/.built-$(ARCHITECTURE): $(DAEMON_SOURCES) $(shell find packaging) README.md CHANGELOG.md LICENSE
+artifacts/deb/.built-$(ARCHITECTURE): artifacts/package/.built $(DAEMON_SOURCES) $(shell find packaging) README.md CHANGELOG.md LICENSE
 	@packaging/deb.sh
 	@touch $@
 
 artifacts/package/.built: $(SDK_SOURCES)
-	@echo "build: Pmoas.Sdk package"
+	@echo "build: packages Pmoas.Sdk and Pmoas.Templates"
 	@dotnet pack sdk $(DOTNET_FLAGS)
+	@dotnet pack sdk/template $(DOTNET_FLAGS)
 	@touch $@
 
 # A stranger's plugin, built as a stranger would: outside this tree, from the package.
