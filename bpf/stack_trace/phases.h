@@ -70,19 +70,25 @@ static __always_inline bool is_closing(int state)
 	       state == TCP_LAST_ACK;
 }
 
-/* TIME_WAIT is not waited for: the socket is gone by then. */
-static __always_inline void closing(struct end *e, __u32 from, __u32 to, __u64 now)
+/* When an end entered a state. */
+static __always_inline __u64 *since(struct end *e, __u64 state)
 {
-	if (from >= TCP_STATES || to >= TCP_STATES)
-		return;
+	/* In assembly, because the compiler, which knows the states, would leave it out, and the verifier does not know them. */
+	asm volatile("%0 &= %1" : "+r"(state) : "i"(TCP_STATE_SLOTS - 1));
+	return &e->since[state];
+}
+
+/* TIME_WAIT is not waited for: the socket is gone by then. */
+static __always_inline void closing(struct end *e, int from, int to, __u64 now)
+{
 	if (is_closing(from) && e->close_ns) {
-		observe_states(e, PHASE_CLOSE, STAGE_TCP_STATE + from, STAGE_TCP_STATE + to, now - e->since[from]);
+		observe_states(e, PHASE_CLOSE, STAGE_TCP_STATE + from, STAGE_TCP_STATE + to, now - *since(e, from));
 		if (to == TCP_CLOSE)
 			observe_states(e, PHASE_CLOSE, STAGE_NONE, STAGE_NONE, now - e->close_ns);
 	} else if (is_closing(to)) {
 		e->close_ns = now;
 	}
-	e->since[to] = now;
+	*since(e, to) = now;
 }
 
 #endif

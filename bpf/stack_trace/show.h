@@ -103,10 +103,13 @@ static __always_inline void tell(struct stream *s)
 
 static __always_inline bool is_told_last(const struct stream *s, const struct stream *other)
 {
-	return s && s->number && s->told == s->number && !is_following(s) && (!other || other->ended_ns <= s->ended_ns);
+	return s->number && s->told == s->number && !is_following(s) && other->ended_ns <= s->ended_ns;
 }
 
-/* An end has closed, in order: what its connection has carried last is told once more, with that. The other end finds it told. */
+/*
+ * An end has closed, in order: what its connection has carried last is told once more, with that. Where both ends are watched the first of them does
+ * it: after that the other finds no stream any more, or one that is told.
+ */
 static __always_inline void tell_close(const struct sock *sk, const struct end *end)
 {
 	struct stream *sent = stream_sent(end, sk), *received = stream_received(end, sk), *s;
@@ -114,6 +117,8 @@ static __always_inline void tell_close(const struct sock *sk, const struct end *
 	struct journey_event *e;
 	struct pmoas_tuple t;
 
+	if (!sent || !received)
+		return;
 	s = is_told_last(sent, received) ? sent : is_told_last(received, sent) ? received : NULL;
 	if (!s || now - s->ended_ns > CLOSES_WITHIN_NS)
 		return;

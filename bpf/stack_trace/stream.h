@@ -79,10 +79,13 @@ struct {
 
 #define NO_PLACE 0xffffffff
 
+/* States of TCP and room for more: a power of two, so that a mask keeps any index within. */
+#define TCP_STATE_SLOTS 16
+
 /* One end of a connection: kept by its socket, where its container is watched, and freed with it. */
 struct end {
 	__u64 ready_ns; /* data waits to be read since; 0: none does */
-	__u64 since[TCP_STATES]; /* when it entered each state of TCP; 0: not seen */
+	__u64 since[TCP_STATE_SLOTS]; /* when it entered each state of TCP; 0: not seen */
 	__u64 close_ns; /* when it began to close */
 	__u32 sends; /* places in streams */
 	__u32 receives;

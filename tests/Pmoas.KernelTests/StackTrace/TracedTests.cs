@@ -38,6 +38,7 @@ public sealed class TracedTests
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
         int all = (int)s.Sum("journey_seconds_count", "phase=data");
+        Assert.InRange(all, 1, 4 * Requests);
         await Watched.Until(() => Task.FromResult(collector.Traces.Count >= all), $"{all} traces have come");
         await Watched.Until(async () => await CountAsync(journeys, "pmoas_traces_exported_total") == all, "all are counted as exported");
 
