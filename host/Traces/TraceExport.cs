@@ -78,6 +78,11 @@ internal sealed class TraceExport : IDisposable
     /// <summary>Hands on what is left, for some seconds at most.</summary>
     public void Dispose()
     {
+        if (_stopping.IsSet)
+        {
+            return;
+        }
+
         _stopping.Set();
         while (!_thread.Join(PatienceAtEnd))
         {
@@ -90,7 +95,6 @@ internal sealed class TraceExport : IDisposable
         }
 
         _collector.Dispose();
-        _stopping.Dispose();
     }
 
     private void Run()
