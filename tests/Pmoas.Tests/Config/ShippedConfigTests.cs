@@ -34,6 +34,9 @@ public sealed partial class ShippedConfigTests
         PmoasOptions options = Options(Uncommented);
 
         Assert.Equal(defaults.Http.Listen, options.Http.Listen);
+        Assert.Equal(["", "", "", ""], new[] { options.Http.CertificateFile, options.Http.KeyFile, options.Http.UsersFile, options.Http.TokenFile });
+        Assert.Equal(defaults.Http.Insecure, options.Http.Insecure);
+        Assert.Equal(defaults.Http.ConcurrentRequests, options.Http.ConcurrentRequests);
         Assert.Equal(defaults.Log.Level, options.Log.Level);
         Assert.Equal(defaults.Daemon.BpfStatistics, options.Daemon.BpfStatistics);
         Assert.Equal(defaults.Daemon.ContainerLinger, options.Daemon.ContainerLinger);
