@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting.Systemd;
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Health;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;
@@ -26,7 +28,6 @@ internal static class DaemonProcess
         // Empty: neither an appsettings.json in the working directory nor ASPNETCORE_URLS shall configure a root daemon, and it is 10 MB less.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         DaemonLog.AddTo(builder.Logging, setup.Options.Log.Level);
-        builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -36,6 +37,9 @@ internal static class DaemonProcess
         });
         builder.Services.AddSingleton(setup);
         builder.Services.AddSingleton(services => new NodeWatch(setup, live: null, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        builder.Services.AddSingleton<ILiveness>(services => services.GetRequiredService<NodeWatch>());
+        builder.Services.AddSingleton<ServiceManager>();
         builder.Services.AddSingleton<NodeService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
 
@@ -45,7 +49,7 @@ internal static class DaemonProcess
             NodeWatch node = app.Services.GetRequiredService<NodeWatch>();
             NodeService service = app.Services.GetRequiredService<NodeService>();
             using MetricsEndpoint endpoint = new(
-                node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, node.PodFacts, service, ScrapeLimit);
+                node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, node.PodFacts, service, node, ScrapeLimit);
             endpoint.Map(app);
             await app.StartAsync();
             app.Logger.LogInformation("ready: http://{Listen}/metrics", listen);

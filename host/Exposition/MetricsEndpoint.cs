@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pmoas.Host.Health;
 using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Exposition;
@@ -14,6 +15,7 @@ namespace Pmoas.Host.Exposition;
 /// <param name="containers">The containers of this node.</param>
 /// <param name="pods">How pods are known; called by one scrape at a time.</param>
 /// <param name="readiness">Whether the daemon has settled.</param>
+/// <param name="liveness">Whether its loops still turn.</param>
 /// <param name="timeLimit">How long a caller waits; Prometheus itself gives up after 10 s unless told otherwise.</param>
 internal sealed class MetricsEndpoint(
     ScrapeCycle cycle,
@@ -23,6 +25,7 @@ internal sealed class MetricsEndpoint(
     IContainerIndex containers,
     Func<PodFacts> pods,
     IReadiness readiness,
+    ILiveness liveness,
     TimeSpan timeLimit) : IDisposable
 {
     private const string TextType = "text/plain; version=0.0.4; charset=utf-8";
@@ -35,10 +38,8 @@ internal sealed class MetricsEndpoint(
     internal void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/metrics", (RequestDelegate)ServeMetricsAsync);
-        routes.MapGet("/healthz", (RequestDelegate)(context => SayAsync(context, StatusCodes.Status200OK, "ok")));
-        routes.MapGet("/readyz", (RequestDelegate)(context => readiness.NotReadyBecause is { } reason
-            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, reason)
-            : SayAsync(context, StatusCodes.Status200OK, "ok")));
+        routes.MapGet("/healthz", (RequestDelegate)(context => SayOkUnlessAsync(context, liveness.StuckBecause)));
+        routes.MapGet("/readyz", (RequestDelegate)(context => SayOkUnlessAsync(context, readiness.NotReadyBecause)));
     }
 
     /// <inheritdoc/>
@@ -87,6 +88,10 @@ internal sealed class MetricsEndpoint(
             _gate.Release();
         }
     }
+
+    private static Task SayOkUnlessAsync(HttpContext context, string? reason) => reason is null
+        ? SayAsync(context, StatusCodes.Status200OK, "ok")
+        : SayAsync(context, StatusCodes.Status503ServiceUnavailable, reason);
 
     private static Task SayAsync(HttpContext context, int status, string line)
     {
