@@ -38,8 +38,8 @@ internal static class DaemonProcess
         builder.Services.AddSingleton(setup);
         builder.Services.AddSingleton(services => new NodeWatch(setup, live: null, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
-        builder.Services.AddSingleton<ILiveness>(services => services.GetRequiredService<NodeWatch>());
-        builder.Services.AddSingleton<ServiceManager>();
+        builder.Services.AddSingleton(services => new ServiceManager(
+            services.GetRequiredService<ISystemdNotifier>(), services.GetRequiredService<NodeWatch>(), services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<NodeService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
 

@@ -19,6 +19,9 @@ internal static class Built
     /// <summary>The sample a stranger builds against the package; made by <c>make build</c>.</summary>
     public static string NoOp { get; } = Path("NoOp");
 
+    /// <summary>The daemon with all plugins beside it; made by <c>make build</c>.</summary>
+    public static string Installed { get; } = Path("Installed");
+
     /// <summary>The Debian package; made by <c>make deb</c>.</summary>
     public static string Deb { get; } = Path("Deb");
 

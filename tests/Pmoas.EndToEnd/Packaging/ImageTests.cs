@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Pmoas.Beds.Containerd;
 using Pmoas.Beds.Pods;
 using Pmoas.EndToEnd.Pods;
@@ -9,7 +10,7 @@ namespace Pmoas.EndToEnd.Packaging;
 
 /// <summary>What <c>make image</c> made, in a real containerd, as the DaemonSet runs it.</summary>
 [Collection(RealNodes.Name)]
-public sealed class ImageTests : IDisposable
+public sealed partial class ImageTests : IDisposable
 {
     private const int Requests = 100;
     private readonly Site _site = new();
@@ -38,7 +39,9 @@ public sealed class ImageTests : IDisposable
         RunningPod check = await bed.StartPodAsync(DaemonSetPod.Request(manifests, config, _logs, image, "check"));
         int code = await bed.Cri.UntilExitedAsync(check.Containers["pmoas"].Id, stop);
         Assert.True(code == 0, Log());
-        Assert.DoesNotContain(" F degraded ", Log(), StringComparison.Ordinal);
+        // What works less well there works less well outside of containers too: it is the kernel's.
+        string outside = await Subprocess.RunAsync(Built.Installed, ["check", "--config", Path.Combine(config, "pmoas.toml")], stop);
+        Assert.Empty(Degraded(Log()).Except(Degraded(outside)));
         await bed.StopPodAsync(check);
 
         RunningPod daemon = await bed.StartPodAsync(DaemonSetPod.Request(manifests, config, _logs, image));
@@ -92,6 +95,12 @@ public sealed class ImageTests : IDisposable
         }
     }
 
+    /// <summary>What a check says works with less: the finding's name.</summary>
+    private static IEnumerable<string> Degraded(string check) => DegradedLine().Matches(check).Select(line => line.Groups[1].Value);
+
     /// <summary>What the containers printed.</summary>
     private string Log() => string.Join('\n', Directory.EnumerateFiles(_logs).Order(StringComparer.Ordinal).Select(File.ReadAllText));
+
+    [GeneratedRegex("(?:^| )degraded  (.*?)  ", RegexOptions.Multiline)]
+    private static partial Regex DegradedLine();
 }
