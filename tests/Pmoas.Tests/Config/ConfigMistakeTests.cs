@@ -6,7 +6,7 @@ public sealed class ConfigMistakeTests
 {
     [Theory]
     [InlineData("[http]\nlissten = \"x\"", "pmoas.toml:2:1: http.lissten: \"lissten\" is not a known key; did you mean \"listen\"? allowed: listen, certificate_file, key_file, users_file, token_file, insecure, concurrent_requests")]
-    [InlineData("[htpp]", "pmoas.toml:1:2: htpp: \"htpp\" is not a known key; did you mean \"http\"? allowed: http, log, daemon, sidecar_defaults, sidecars, pods, sources, plugins")]
+    [InlineData("[htpp]", "pmoas.toml:1:2: htpp: \"htpp\" is not a known key; did you mean \"http\"? allowed: http, log, daemon, sidecar_defaults, sidecars, pods, sources, traces, plugins")]
     [InlineData("[daemon]\n  color = 1", "pmoas.toml:2:3: daemon.color: \"color\" is not a known key; allowed: bpf_statistics, container_linger")]
     [InlineData("daemon.colour = 1", "pmoas.toml:1:8: daemon.colour: \"colour\" is not a known key; allowed: bpf_statistics, container_linger")]
     public void points_at_an_unknown_key(string text, string error) => Assert.Equal([error], Errors(text));
