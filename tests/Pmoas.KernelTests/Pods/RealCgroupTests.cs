@@ -137,7 +137,7 @@ public sealed class RealCgroupTests : IAsyncDisposable
         {
             directory.Publish(0, "test", [declared]);
             using CgroupEvents events = new(_tree, NullLogger.Instance);
-            using PodWatch watch = new(directory, events);
+            using PodWatch watch = new(directory, events, new LoopClock("looking at the pods", LoopClock.UsualLimit, TimeProvider.System));
             await watch.RunAsync(_stop.Token);
         }
     }
