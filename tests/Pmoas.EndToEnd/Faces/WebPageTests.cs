@@ -82,9 +82,9 @@ public sealed class WebPageTests
     }
 
     [Theory]
-    [InlineData("overview-light", 1280, 800, false, false)]
-    [InlineData("pod-light", 1280, 1100, false, true)]
-    [InlineData("pod-dark", 1280, 1100, true, true)]
+    [InlineData("overview-light", 1280, 300, false, false)]
+    [InlineData("pod-light", 1000, 800, false, true)]
+    [InlineData("pod-dark", 1000, 800, true, true)]
     [InlineData("overview-phone", 360, 740, false, false)]
     [InlineData("pod-phone", 360, 740, true, true)]
     public async Task fits_a_screen_and_follows_its_colours(string name, int width, int height, bool dark, bool within)
@@ -105,7 +105,7 @@ public sealed class WebPageTests
         Assert.Equal(dark ? "rgb(20, 24, 27)" : "rgb(251, 251, 249)", ground);
         string folder = Path.Combine(Path.GetDirectoryName(Built.Plugins)!, "../screenshots");
         Directory.CreateDirectory(folder);
-        await browser.Page.ScreenshotAsync(Path.Combine(folder, name + ".png"), new ScreenshotOptions { FullPage = within });
+        await browser.Page.ScreenshotAsync(Path.Combine(folder, name + ".png"), new ScreenshotOptions { FullPage = within && width > 360 });
     }
 
     [Theory]
