@@ -27,6 +27,9 @@ internal sealed class PmoasOptions
     /// <summary><c>[sources]</c>.</summary>
     public SourcesOptions Sources { get; set; } = new();
 
+    /// <summary><c>[traces]</c>.</summary>
+    public TracesOptions Traces { get; set; } = new();
+
     /// <summary><c>[plugins.NAME]</c> as written; use <see cref="PluginTables"/>.</summary>
     public IReadOnlyDictionary<string, TomlSection> Plugins { get; set; } = new Dictionary<string, TomlSection>();
 

@@ -6,6 +6,8 @@ using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Host.Pods.Sources;
+using Pmoas.Host.Pods.Sources.Kubernetes;
+using Pmoas.Host.Traces;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;
@@ -21,6 +23,7 @@ internal sealed class NodeWatch : IAsyncDisposable
     private readonly CgroupEvents _cgroups;
     private readonly PodWatch _podWatch;
     private readonly RingThread _rings;
+    private readonly TraceExport? _traces;
     private readonly CancellationTokenSource _stopping = new();
     private KernelStatistics? _statistics;
 
@@ -50,8 +53,14 @@ internal sealed class NodeWatch : IAsyncDisposable
         _rings = new RingThread(output);
         Scrapes = new ScrapeCycle((plugin, fault) => Plugins!.Fault(plugin, fault));
         Self = new SelfMetrics(Instruments, BuildVersion.Host, BuildVersion.Sdk, KernelVersion.Release);
+        if (live is null && options.Traces.IsOn)
+        {
+            string node = options.Sources.Kubernetes.NodeName is { Length: > 0 } named ? named : ApiPlaces.OfProcess().NodeName;
+            _traces = new TraceExport(options.Traces, Pods, node, Self.Traces, loggers.CreateLogger("pmoas.traces"));
+        }
+
         Plugins = new PluginSet(setup.Catalog, new ProbeServices(
-            _identity, Pods, Instruments, Scrapes, _rings, output, loggers, TimeProvider.System));
+            _identity, Pods, Instruments, Scrapes, _rings, output, _traces, loggers, TimeProvider.System));
     }
 
     /// <summary>The pods and containers.</summary>
@@ -105,6 +114,7 @@ internal sealed class NodeWatch : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Plugins.DisposeAsync();
+        _traces?.Dispose();
         _rings.Dispose();
         await Sources.DisposeAsync();
         await _stopping.CancelAsync();

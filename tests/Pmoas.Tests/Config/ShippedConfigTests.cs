@@ -51,6 +51,11 @@ public sealed partial class ShippedConfigTests
         Assert.Equal(defaults.Sources.Cri.Endpoints, options.Sources.Cri.Endpoints);
         Assert.Equal(defaults.Sources.Docker.Endpoints, options.Sources.Docker.Endpoints);
         Assert.Equal(defaults.Sources.Cgroupfs.Enabled, options.Sources.Cgroupfs.Enabled);
+        Assert.Equal(defaults.Traces.Endpoint, options.Traces.Endpoint);
+        Assert.Equal(defaults.Traces.Protocol, options.Traces.Protocol);
+        Assert.Equal(defaults.Traces.Headers, options.Traces.Headers);
+        Assert.Equal(defaults.Traces.Timeout, options.Traces.Timeout);
+        Assert.Equal(defaults.Traces.MaxQueue, options.Traces.MaxQueue);
         // Left out means "when found", which no value says: the file shows the other wish.
         Assert.Equal([true, true, true], new[] { options.Sources.Kubernetes.Enabled, options.Sources.Cri.Enabled, options.Sources.Docker.Enabled });
         StaticPod pod = Assert.Single(options.Sources.Static.Pods);
