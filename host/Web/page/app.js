@@ -215,8 +215,12 @@ function showPod() {
 }
 
 function route() {
-	const parts = location.hash.replace(/^#\/?/, "").split("/").filter(part => part).map(decodeURIComponent);
-	return parts.length === 2 ? parts : null;
+	const parts = location.hash.replace(/^#\/?/, "").split("/").filter(part => part);
+	try {
+		return parts.length === 2 ? parts.map(decodeURIComponent) : null;
+	} catch {
+		return null; // half an escape, typed by hand
+	}
 }
 
 async function refresh() {
