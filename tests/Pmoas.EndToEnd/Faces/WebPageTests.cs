@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
+using Pmoas.EndToEnd.Http;
 using Pmoas.Host.Demo;
 using Pmoas.Host.Top;
 using PuppeteerSharp;
@@ -130,6 +132,21 @@ public sealed class WebPageTests
         string[] told = (await browser.TextAsync($"[...document.querySelectorAll('{hints} li')].map(hint => hint.dataset.plugin).join(' ')")).Split(' ');
         Assert.Equal(missing, string.Join(' ', told.Order(StringComparer.Ordinal)));
         Assert.Empty(browser.Wrong);
+    }
+
+    [Fact]
+    public async Task a_user_reads_it_over_TLS_and_nobody_else()
+    {
+        using SecuredSite site = new();
+        site.Site.Write(site.Toml);
+        await using HostProcess daemon = await site.RunAsync();
+        await using Browser browser = await Browser.StartAsync(1280, 800);
+        IResponse refused = await browser.Page.GoToAsync(site.Address.AbsoluteUri);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.Status);
+
+        await browser.Page.AuthenticateAsync(new Credentials { Username = "ada", Password = SecuredSite.Password });
+        await browser.OpenAsync(site.Address);
+        Assert.StartsWith("No pod is measured yet.", await browser.TextAsync("document.querySelector('#none').innerText"), StringComparison.Ordinal);
     }
 
     [Fact]
