@@ -12,8 +12,11 @@ DOTNET_FLAGS := -c $(CONFIGURATION) -v quiet --tl:off -clp:NoSummary
 # Compiled ahead: ready in half the time, and less memory than a JIT takes for the same code.
 READY_TO_RUN := --use-current-runtime --self-contained false -p:PublishReadyToRun=true
 
-# What `make deb` makes a package for: amd64 or arm64.
+# What `make deb` and `make image` make: amd64 or arm64.
 export ARCHITECTURE ?= $(shell dpkg --print-architecture)
+
+# The one of them that this machine is not: its package is made too, to be looked at.
+OTHER_ARCHITECTURE := $(if $(filter arm64,$(shell dpkg --print-architecture)),amd64,arm64)
 
 # Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
 BENCHMARKS := ring chain daemon pods usage sockmap
@@ -31,7 +34,7 @@ BPF_C = $(shell find bpf tests -name '*.[ch]' -not -name vmlinux.h)
 # Rounds of `make soak`: 10 000 requests, ten pods and a reload each.
 ROUNDS := 200
 
-.PHONY: help deps build deb demo test test-kernels bench soak format clean vmlinux describe
+.PHONY: help deps build deb image demo test test-kernels bench soak format clean vmlinux describe
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -44,10 +47,13 @@ build: artifacts/pmoas/.built artifacts/samples/NoOp/.built ## Build artifacts/p
 
 deb: deps artifacts/deb/.built-$(ARCHITECTURE) ## Make artifacts/pmoas_VERSION_ARCH.deb, with the .NET runtime in it
 
+image: deps artifacts/image/.built-$(ARCHITECTURE) ## Make artifacts/pmoas_VERSION_ARCH.image.tar, for containerd, Docker and podman, without any of them
+
 demo: deps build ## Watch a real sidecar pod on this machine for a few seconds (root)
 	@artifacts/pmoas/pmoas demo
 
-test: deps build deb ## Check the format, run all tests (root: kernel and end-to-end tests need it), say how many passed
+test: deps build deb image ## Check the format, run all tests (root: kernel and end-to-end tests need it), say how many passed
+	@$(MAKE) deb ARCHITECTURE=$(OTHER_ARCHITECTURE)
 	@tests/run.sh
 
 test-kernels: deps build ## Run the kernel tests on Debian's kernels 6.1 to newest in a virtual machine, write docs/kernels.md (root, an hour)
@@ -89,8 +95,12 @@ artifacts/pmoas/.built: $(DAEMON_SOURCES)
 	@if [ -f pmoas.toml ]; then cp pmoas.toml artifacts/pmoas/; fi
 	@touch $@
 
-artifacts/deb/.built-$(ARCHITECTURE): artifacts/package/.built $(DAEMON_SOURCES) $(shell find packaging) README.md CHANGELOG.md LICENSE
+artifacts/deb/.built-$(ARCHITECTURE): artifacts/package/.built $(DAEMON_SOURCES) $(shell find packaging -type f -not -path "*/kubernetes/*" -not -name image.sh) README.md CHANGELOG.md LICENSE
 	@packaging/deb.sh
+	@touch $@
+
+artifacts/image/.built-$(ARCHITECTURE): packaging/image.sh artifacts/deb/.built-$(ARCHITECTURE)
+	@packaging/image.sh
 	@touch $@
 
 artifacts/package/.built: $(SDK_SOURCES)

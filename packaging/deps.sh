@@ -46,8 +46,9 @@ need iptables command -v iptables
 need docker.io command -v dockerd
 need busybox-static test -x /bin/busybox
 need kubernetes-client command -v kubectl
-# Another event loop over accelerated sockets.
+# Another event loop over accelerated sockets; npm ships the helm that judges the chart.
 need nodejs command -v node
+need npm command -v npm
 # Debian's kernels in a virtual machine, which has this machine's root file system and so its processor.
 if [ "$(uname -m)" = x86_64 ]; then
 	need qemu-system-x86 command -v qemu-system-x86_64
@@ -55,6 +56,7 @@ if [ "$(uname -m)" = x86_64 ]; then
 	need zstd command -v zstd
 	need lz4 command -v lz4
 	need xz-utils command -v xz
+	need systemd test -x /lib/systemd/systemd
 	need debian-archive-keyring test -f /usr/share/keyrings/debian-archive-keyring.gpg
 fi
 

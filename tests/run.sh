@@ -121,8 +121,9 @@ else
 			count "Pmoas.KernelTests on kernel $kernel, in a virtual machine" tests/vm/kernels.sh -q "$kernel"
 			failures >>"$log/failed"
 		done
+		count "the package under systemd, in a virtual machine" tests/vm/systemd.sh
 	else
-		echo "kernels 6.1 and 6.12 are tested in a virtual machine that needs an x86-64: they were not"
+		echo "kernels 6.1 and 6.12, and the package under systemd, are tested in a virtual machine that needs an x86-64: they were not"
 	fi
 fi
 

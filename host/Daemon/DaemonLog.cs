@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Pmoas.Host.Daemon;
@@ -15,11 +16,19 @@ internal static class DaemonLog
         // Hosting tells a failed start with its stack; the verb tells it in one sentence.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddFilter("Microsoft.Hosting", LogLevel.None);
-        logging.AddSimpleConsole(format =>
+        if (SystemdHelpers.IsSystemdService())
         {
-            format.SingleLine = true;
-            format.TimestampFormat = "HH:mm:ss ";
-        });
+            logging.AddSystemdConsole();
+        }
+        else
+        {
+            logging.AddSimpleConsole(format =>
+            {
+                format.SingleLine = true;
+                format.TimestampFormat = "HH:mm:ss ";
+            });
+        }
+
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         return logging;
     }

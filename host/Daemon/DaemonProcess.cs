@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Hosting.Systemd;
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Health;
 using Pmoas.Host.Http;
 using Pmoas.Host.Web;
 using Pmoas.Sdk.Bpf;
@@ -48,12 +50,14 @@ internal static class DaemonProcess
         // Empty: neither an appsettings.json in the working directory nor ASPNETCORE_URLS shall configure a root daemon, and it is 10 MB less.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         DaemonLog.AddTo(builder.Logging, setup.Options.Log.Level);
-        builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(serving.Configure);
         builder.Services.AddSingleton(setup);
         builder.Services.AddSingleton(services => new NodeWatch(setup, live: null, services.GetRequiredService<ILoggerFactory>()));
+        builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
+        builder.Services.AddSingleton(services => new ServiceManager(
+            services.GetRequiredService<ISystemdNotifier>(), services.GetRequiredService<NodeWatch>(), services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<NodeService>();
         builder.Services.AddHostedService(services => services.GetRequiredService<NodeService>());
 
@@ -64,7 +68,7 @@ internal static class DaemonProcess
             NodeService service = app.Services.GetRequiredService<NodeService>();
             using Scraper scraper = new(node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, node.PodFacts, ScrapeLimit);
             serving.Guard(app);
-            new MetricsEndpoint(scraper, service).Map(app);
+            new MetricsEndpoint(scraper, service, node).Map(app);
             using LiveOverview live = new(scraper, TimeProvider.System);
             new WebPage(live).Map(app);
             await app.StartAsync();

@@ -2,15 +2,18 @@ using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using Pmoas.Host.Config;
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Health;
+using Pmoas.Host.Plugins;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;
 
 /// <summary>
 /// The daemon's work inside the generic host: brings the plugins up once HTTP listens, reloads on SIGHUP and on an edit, and ends
-/// everything before the process does. The host reports "started" (systemd's READY=1) when the first configuration is in effect.
+/// everything before the process does. The service manager is told when a configuration is in effect, the first one or another.
 /// </summary>
-internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
+internal sealed class NodeService(
+    NodeWatch node, Setup setup, ServiceManager manager, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     : IHostedLifecycleService, IReadiness, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger("pmoas.config");
@@ -42,9 +45,15 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
         _watch.Changed += (_, options) =>
         {
             node.Self.ConfigReloaded(ok: true, DateTimeOffset.UtcNow);
+            manager.Reloading();
             _edits.Writer.TryWrite(options);
         };
-        _watch.Rejected += _ => node.Self.ConfigReloaded(ok: false, DateTimeOffset.UtcNow);
+        _watch.Rejected += errors =>
+        {
+            node.Self.ConfigReloaded(ok: false, DateTimeOffset.UtcNow);
+            manager.Reloading();
+            TellReady($"; the last edit was not taken: {errors[0]}");
+        };
         _applying = ApplyEditsAsync();
         _hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
         {
@@ -53,12 +62,14 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
         });
         _ = node.PodsEnded.ContinueWith(GiveUp, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         _notReady = null;
+        TellReady();
     }
 
     /// <inheritdoc/>
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _notReady = "stopping";
+        manager.Stopping();
         Dispose();
         _edits.Writer.Complete();
         await _applying; // the node itself ends with the services, after HTTP
@@ -91,7 +102,15 @@ internal sealed class NodeService(NodeWatch node, Setup setup, IHostApplicationL
             {
                 _logger.LogError("the new configuration is in effect but for one thing: {Reason}", e.Message);
             }
+
+            TellReady();
         }
+    }
+
+    private void TellReady(string but = "")
+    {
+        IEnumerable<string> running = node.Plugins.All.Where(plugin => plugin.State == PluginState.Running).Select(plugin => plugin.Name);
+        manager.Ready($"running: {string.Join(", ", running.DefaultIfEmpty("no plugin"))}{but}");
     }
 
     private void WarnWhenIdle(PmoasOptions options)

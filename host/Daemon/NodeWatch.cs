@@ -1,5 +1,6 @@
 using Pmoas.Host.Config;
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Health;
 using Pmoas.Host.Identity;
 using Pmoas.Host.Live;
 using Pmoas.Host.Plugins;
@@ -16,7 +17,7 @@ namespace Pmoas.Host.Daemon;
 /// Everything that watches this node, with or without HTTP around it: the tag maps, the pods, the plugins, the ring thread and the
 /// metrics. <see cref="ApplyAsync"/> may come from any thread, one at a time; dispose detaches all.
 /// </summary>
-internal sealed class NodeWatch : IAsyncDisposable
+internal sealed class NodeWatch : ILiveness, IAsyncDisposable
 {
     private readonly Setup _setup;
     private readonly KernelIdentity _identity;
@@ -25,6 +26,12 @@ internal sealed class NodeWatch : IAsyncDisposable
     private readonly RingThread _rings;
     private readonly TraceExport? _traces;
     private readonly CancellationTokenSource _stopping = new();
+    private readonly LoopClock _looks = new("looking at the pods", LoopClock.UsualLimit, TimeProvider.System);
+    private readonly LoopClock _drains = new("handling the events of plugin", LoopClock.UsualLimit, TimeProvider.System);
+    private readonly LoopClock _collects = new("collecting from plugin", LoopClock.UsualLimit, TimeProvider.System);
+
+    // The kernel's verifier may take seconds for one program, and several plugins may have many.
+    private readonly LoopClock _applies = new("putting the configuration into effect", TimeSpan.FromMinutes(2), TimeProvider.System);
     private KernelStatistics? _statistics;
 
     /// <summary>Loads the tag maps and begins to look for pods; no plugin runs before <see cref="ApplyAsync"/>.</summary>
@@ -46,12 +53,12 @@ internal sealed class NodeWatch : IAsyncDisposable
             change.Event.ToString().ToLowerInvariant(), RoleText.Of(change.Container.Role), change.Container.RoleReason);
         _cgroups = new CgroupEvents(tree, log);
         Sources = new SourceSet(Pods, tree, _cgroups, log, TimeProvider.System);
-        _podWatch = new PodWatch(Pods, _cgroups);
+        _podWatch = new PodWatch(Pods, _cgroups, _looks);
         PodsEnded = WatchPodsAsync();
 
         LiveOutput? output = live?.Invoke(Pods);
-        _rings = new RingThread(output);
-        Scrapes = new ScrapeCycle((plugin, fault) => Plugins!.Fault(plugin, fault));
+        _rings = new RingThread(output, _drains);
+        Scrapes = new ScrapeCycle((plugin, fault) => Plugins!.Fault(plugin, fault), _collects);
         Self = new SelfMetrics(Instruments, BuildVersion.Host, BuildVersion.Sdk, KernelVersion.Release);
         if (live is null && options.Traces.IsOn)
         {
@@ -84,6 +91,9 @@ internal sealed class NodeWatch : IAsyncDisposable
     /// <summary>The daemon's own metrics.</summary>
     public SelfMetrics Self { get; }
 
+    /// <inheritdoc/>
+    public string? StuckBecause => _looks.StuckBecause ?? _drains.StuckBecause ?? _collects.StuckBecause ?? _applies.StuckBecause;
+
     /// <summary>What the daemon's own metrics tell of each plugin.</summary>
     public IReadOnlyList<PluginFacts> PluginFacts() => [.. Plugins.All.Select(plugin => plugin.Facts())];
 
@@ -95,18 +105,14 @@ internal sealed class NodeWatch : IAsyncDisposable
     /// <summary>Puts a configuration, already judged good, into effect. Completes when every plugin has settled.</summary>
     public async Task ApplyAsync(PmoasOptions options)
     {
-        Pods.SetRules(options.SidecarRules, new PodFilter(options.Pods.IncludeNamespaces, options.Pods.ExcludeNamespaces));
-        Pods.Linger = options.Daemon.ContainerLinger;
-        await Sources.ApplyAsync(_setup.Sources(options), options.Pods.NamingTimeout);
-        await Plugins.ApplyAsync(_setup.Enabled(options));
-        if (!options.Daemon.BpfStatistics)
+        _applies.Begin("");
+        try
         {
-            _statistics?.Dispose();
-            _statistics = null;
+            await PutIntoEffectAsync(options);
         }
-        else
+        finally
         {
-            _statistics ??= KernelStatistics.SwitchOn();
+            _applies.End();
         }
     }
 
@@ -127,4 +133,21 @@ internal sealed class NodeWatch : IAsyncDisposable
     }
 
     private async Task WatchPodsAsync() => await await Task.WhenAny(_podWatch.RunAsync(_stopping.Token), _cgroups.Ended);
+
+    private async Task PutIntoEffectAsync(PmoasOptions options)
+    {
+        Pods.SetRules(options.SidecarRules, new PodFilter(options.Pods.IncludeNamespaces, options.Pods.ExcludeNamespaces));
+        Pods.Linger = options.Daemon.ContainerLinger;
+        await Sources.ApplyAsync(_setup.Sources(options), options.Pods.NamingTimeout);
+        await Plugins.ApplyAsync(_setup.Enabled(options));
+        if (!options.Daemon.BpfStatistics)
+        {
+            _statistics?.Dispose();
+            _statistics = null;
+        }
+        else
+        {
+            _statistics ??= KernelStatistics.SwitchOn();
+        }
+    }
 }

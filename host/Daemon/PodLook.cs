@@ -1,3 +1,4 @@
+using Pmoas.Host.Health;
 using Pmoas.Host.Identity;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
@@ -25,7 +26,7 @@ internal sealed class PodLook : IAsyncDisposable
         Pods = new PodDirectory(new Untold(), tree, setup.Options.SidecarRules, TimeSpan.Zero, log, TimeProvider.System);
         _events = new CgroupEvents(tree, log);
         Sources = new SourceSet(Pods, tree, _events, log, TimeProvider.System);
-        _watch = new PodWatch(Pods, _events);
+        _watch = new PodWatch(Pods, _events, new LoopClock("looking at the pods", LoopClock.UsualLimit, TimeProvider.System));
         _watching = _watch.RunAsync(_stopping.Token);
     }
 

@@ -1,9 +1,12 @@
+using Pmoas.Host.Health;
+
 namespace Pmoas.Host.Exposition;
 
 /// <summary><c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c>. No scrape makes its caller wait longer than the time limit.</summary>
 /// <param name="scraper">Makes the text.</param>
 /// <param name="readiness">Whether the daemon has settled.</param>
-internal sealed class MetricsEndpoint(Scraper scraper, IReadiness readiness)
+/// <param name="liveness">Whether its loops still turn.</param>
+internal sealed class MetricsEndpoint(Scraper scraper, IReadiness readiness, ILiveness liveness)
 {
     private const string TextType = "text/plain; version=0.0.4; charset=utf-8";
     private const string OpenMetricsType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -13,10 +16,8 @@ internal sealed class MetricsEndpoint(Scraper scraper, IReadiness readiness)
     internal void Map(IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/metrics", Reading, (RequestDelegate)ServeMetricsAsync);
-        routes.MapMethods("/healthz", Reading, (RequestDelegate)(context => SayAsync(context, StatusCodes.Status200OK, "ok")));
-        routes.MapMethods("/readyz", Reading, (RequestDelegate)(context => readiness.NotReadyBecause is { } reason
-            ? SayAsync(context, StatusCodes.Status503ServiceUnavailable, reason)
-            : SayAsync(context, StatusCodes.Status200OK, "ok")));
+        routes.MapMethods("/healthz", Reading, (RequestDelegate)(context => SayOkUnlessAsync(context, liveness.StuckBecause)));
+        routes.MapMethods("/readyz", Reading, (RequestDelegate)(context => SayOkUnlessAsync(context, readiness.NotReadyBecause)));
     }
 
     private async Task ServeMetricsAsync(HttpContext context)
@@ -34,6 +35,10 @@ internal sealed class MetricsEndpoint(Scraper scraper, IReadiness readiness)
             await SayAsync(context, StatusCodes.Status503ServiceUnavailable, e.Message);
         }
     }
+
+    private static Task SayOkUnlessAsync(HttpContext context, string? reason) => reason is null
+        ? SayAsync(context, StatusCodes.Status200OK, "ok")
+        : SayAsync(context, StatusCodes.Status503ServiceUnavailable, reason);
 
     private static Task SayAsync(HttpContext context, int status, string line)
     {

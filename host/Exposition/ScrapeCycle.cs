@@ -1,3 +1,5 @@
+using Pmoas.Host.Health;
+
 namespace Pmoas.Host.Exposition;
 
 /// <summary>
@@ -7,7 +9,8 @@ namespace Pmoas.Host.Exposition;
 /// <param name="onFault">
 /// Told of a fault (plugin, exception), on the scrape's thread after the cycle; must not wait for another scrape.
 /// </param>
-internal sealed class ScrapeCycle(Action<string, Exception> onFault)
+/// <param name="clock">Shows the watchdog whose step runs.</param>
+internal sealed class ScrapeCycle(Action<string, Exception> onFault, LoopClock clock)
 {
     private readonly Lock _gate = new();
     private readonly List<PluginScrape> _plugins = [];
@@ -54,6 +57,7 @@ internal sealed class ScrapeCycle(Action<string, Exception> onFault)
             foreach (PluginScrape scrape in plugins)
             {
                 _collecting = scrape.Plugin;
+                clock.Begin(scrape.Plugin);
                 try
                 {
                     scrape.Collect();
@@ -67,6 +71,7 @@ internal sealed class ScrapeCycle(Action<string, Exception> onFault)
             }
 
             _collecting = null;
+            clock.End();
         }
 
         foreach ((string plugin, Exception fault) in faults ?? [])

@@ -171,7 +171,7 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
         RingRoute? route = _routes.Find(route => route.Ring == ring);
         if (route is null)
         {
-            _routes.Add(route = new RingRoute(Bpf, ring, End));
+            _routes.Add(route = new RingRoute(_name, Bpf, ring, End));
         }
 
         return route;

@@ -15,16 +15,20 @@ internal sealed class RingRoute : IDisposable
     private bool _faulted;
 
     /// <summary>Maps the ring buffer.</summary>
+    /// <param name="plugin">Name of the plugin.</param>
     /// <param name="bpf">The loaded object.</param>
     /// <param name="ring">Name of its ring buffer map.</param>
     /// <param name="onFault">Told, once and on the ring thread, that a handler threw; nothing is handed over after that.</param>
     /// <exception cref="BpfException">There is no such ring, or it cannot be mapped.</exception>
-    public RingRoute(BpfObject bpf, string ring, Action<PluginException> onFault)
+    public RingRoute(string plugin, BpfObject bpf, string ring, Action<PluginException> onFault)
     {
-        (_bpf, Ring, _onFault) = (bpf, ring, onFault);
+        (Plugin, _bpf, Ring, _onFault) = (plugin, bpf, ring, onFault);
         _buffer = new RingBuffer(bpf.Map(ring));
         _dispatch = Dispatch;
     }
+
+    /// <summary>Name of the plugin.</summary>
+    public string Plugin { get; }
 
     /// <summary>Name of the ring buffer map.</summary>
     public string Ring { get; }

@@ -1,3 +1,4 @@
+using Pmoas.Host.Health;
 using Pmoas.Host.Live;
 
 namespace Pmoas.Host.Plugins;
@@ -18,14 +19,16 @@ internal sealed class RingThread : IDisposable
     private readonly List<RingRoute> _routes = [];
     private readonly ManualResetEventSlim _anyRoute = new();
     private readonly LiveOutput? _live;
+    private readonly LoopClock _clock;
     private readonly Thread _thread;
     private volatile bool _stopping;
 
     /// <summary>Starts the thread.</summary>
     /// <param name="live">Where a person watches the events; null when nobody does.</param>
-    public RingThread(LiveOutput? live)
+    /// <param name="clock">Shows the watchdog whose events are handled.</param>
+    public RingThread(LiveOutput? live, LoopClock clock)
     {
-        _live = live;
+        (_live, _clock) = (live, clock);
         _thread = new Thread(Run) { Name = "rings", IsBackground = true };
         _thread.Start();
     }
@@ -75,8 +78,11 @@ internal sealed class RingThread : IDisposable
             {
                 foreach (RingRoute route in _routes)
                 {
+                    _clock.Begin(route.Plugin);
                     route.Drain();
                 }
+
+                _clock.End();
             }
 
             _live?.Flush();

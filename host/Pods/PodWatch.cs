@@ -1,3 +1,4 @@
+using Pmoas.Host.Health;
 using Pmoas.Host.Pods.Cgroups;
 
 namespace Pmoas.Host.Pods;
@@ -6,7 +7,10 @@ namespace Pmoas.Host.Pods;
 /// Has the <see cref="PodDirectory"/> look at the cgroups that the kernel says were made or removed, at once and on the thread that was
 /// told, and soon after at what such an event announces. At rest it wakes once a second and does next to nothing.
 /// </summary>
-internal sealed class PodWatch(PodDirectory directory, CgroupEvents events) : IDisposable
+/// <param name="directory">The pods.</param>
+/// <param name="events">What the kernel says of cgroups.</param>
+/// <param name="clock">Shows the watchdog that a look goes on; it takes the directory's lock, so whoever keeps that shows too.</param>
+internal sealed class PodWatch(PodDirectory directory, CgroupEvents events, LoopClock clock) : IDisposable
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(50);
@@ -49,6 +53,7 @@ internal sealed class PodWatch(PodDirectory directory, CgroupEvents events) : ID
                 await Task.Delay(Soon, stopping);
             }
             bool open = true;
+            clock.Begin("");
             if (Environment.TickCount64 - lastLook >= LookAtAllEvery.TotalMilliseconds)
             {
                 lastLook = Environment.TickCount64;
@@ -58,6 +63,7 @@ internal sealed class PodWatch(PodDirectory directory, CgroupEvents events) : ID
             {
                 open = directory.LookAtOpen();
             }
+            clock.End();
             wait = open && Environment.TickCount64 - lastEvent < Aftermath.TotalMilliseconds ? Soon : Rest;
         }
     }

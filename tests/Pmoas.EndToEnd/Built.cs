@@ -25,8 +25,29 @@ internal static class Built
     /// <summary>The guide a stranger follows.</summary>
     public static string WritingAPlugin { get; } = Path("WritingAPlugin");
 
+    /// <summary>The daemon with all plugins beside it; made by <c>make build</c>.</summary>
+    public static string Installed { get; } = Path("Installed");
+
     /// <summary>The Debian package; made by <c>make deb</c>.</summary>
     public static string Deb { get; } = Path("Deb");
+
+    /// <summary>The same for arm64; made by <c>make deb ARCHITECTURE=arm64</c>.</summary>
+    public static string ArmDeb { get; } = Path("ArmDeb");
+
+    /// <summary>The container image; made by <c>make image</c>.</summary>
+    public static string Image { get; } = Path("Image");
+
+    /// <summary>The systemd unit.</summary>
+    public static string Unit { get; } = Path("Unit");
+
+    /// <summary>Folder of the Kubernetes manifests.</summary>
+    public static string Kubernetes { get; } = Path("Kubernetes");
+
+    /// <summary>The repository.</summary>
+    public static string Root { get; } = Path("Root");
+
+    /// <summary>What is built and fetched.</summary>
+    public static string Artifacts { get; } = Path("Artifacts");
 
     /// <summary>Folders of all plugins; made by <c>make build</c>.</summary>
     public static string Plugins { get; } = Path("Plugins");

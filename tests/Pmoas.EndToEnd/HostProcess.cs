@@ -31,7 +31,7 @@ internal sealed class HostProcess : IAsyncDisposable
     public string Output => Text(_output);
 
     /// <summary>Starts a verb; <c>--plugins</c> and, where the verb reads one, <c>--config</c> are the site's.</summary>
-    public static HostProcess Start(Site site, string verb, string? badAt = null, string[]? arguments = null)
+    public static HostProcess Start(Site site, string verb, string? badAt = null, string[]? arguments = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         string[] config = verb.Split(' ')[0] is "run" or "check" or "monitor" or "pods" ? ["--config", site.Config] : [];
         string[] plugins = verb == "top" ? [] : ["--plugins", site.Plugins];
@@ -41,6 +41,11 @@ internal sealed class HostProcess : IAsyncDisposable
             RedirectStandardOutput = true,
         };
         start.Environment["PMOAS_BAD_PROBE"] = badAt;
+        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
         return new HostProcess(site, new Process { StartInfo = start });
     }
 
@@ -54,9 +59,9 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the daemon and waits until it is ready.</summary>
-    public static async Task<HostProcess> RunAsync(Site site, string? badAt = null)
+    public static async Task<HostProcess> RunAsync(Site site, string? badAt = null, IReadOnlyDictionary<string, string>? environment = null)
     {
-        HostProcess daemon = Start(site, "run", badAt);
+        HostProcess daemon = Start(site, "run", badAt, environment: environment);
         try
         {
             await daemon.UntilAsync(async () => await daemon.StatusAsync("/readyz") == HttpStatusCode.OK, "ready", seconds: 60);

@@ -11,6 +11,7 @@ internal sealed class FakeAnswers(FakeKubernetesApi api, FakePods pods, FakeRefu
     public async Task AnswerAsync(HttpContext context)
     {
         HttpResponse response = context.Response;
+        api.Traffic.CountRequest(context.Request);
         if (context.Request.Headers.Authorization != $"Bearer {api.Token}")
         {
             await FakeStatus.WriteAsync(response, 401, "Unauthorized", "Unauthorized");

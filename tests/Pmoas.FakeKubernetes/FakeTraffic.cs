@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 
 namespace Pmoas.FakeKubernetes;
 
@@ -9,6 +10,7 @@ internal sealed class FakeTraffic
     private readonly Lock _lock = new();
     private readonly List<FakeWatch> _open = [];
     private readonly List<string> _watchVersions = [];
+    private readonly HashSet<string> _rights = new(StringComparer.Ordinal);
     private readonly Dictionary<string, FakePage> _pages = [];
     private int _lists;
     private int _listPages;
@@ -50,6 +52,18 @@ internal sealed class FakeTraffic
         }
     }
 
+    /// <summary>What a client has to be allowed for all it asked, each as "verb group/resource", in order; the core group is empty.</summary>
+    public IReadOnlyList<string> Rights
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _rights.Order(StringComparer.Ordinal)];
+            }
+        }
+    }
+
     /// <summary>Waits until so many watches were begun, and one is open.</summary>
     /// <exception cref="TimeoutException">That took more than 20 s.</exception>
     public async Task WatchedAsync(int watches = 1)
@@ -63,6 +77,32 @@ internal sealed class FakeTraffic
             await Task.Delay(10);
         }
         throw new TimeoutException($"{Watches} watches were begun, {OpenWatches} are open, and {watches} were waited for");
+    }
+
+    /// <summary>Notes what a request takes to be allowed, whatever is answered, as an API server's authorizer reads it.</summary>
+    public void CountRequest(HttpRequest request)
+    {
+        string[] path = request.Path.ToString().Split('/', StringSplitOptions.RemoveEmptyEntries);
+        (string group, string[] rest) = path switch
+        {
+            ["api", _, .. string[] core] => ("", core),
+            ["apis", string named, _, .. string[] others] => (named, others),
+            _ => (request.Path.ToString(), []),
+        };
+        rest = rest is ["namespaces", _, _, ..] ? rest[2..] : rest;
+        bool isOne = rest.Length > 1;
+        string verb = request.Method switch
+        {
+            "GET" or "HEAD" => isOne ? "get" : request.Query["watch"] == "true" || request.Query["watch"] == "1" ? "watch" : "list",
+            "POST" => "create",
+            "PUT" => "update",
+            "DELETE" => isOne ? "delete" : "deletecollection",
+            _ => request.Method.ToLowerInvariant(),
+        };
+        lock (_lock)
+        {
+            _rights.Add($"{verb} {group}/{string.Join('/', rest is [{ } resource, _, .. string[] below] ? [resource, .. below] : rest)}");
+        }
     }
 
     /// <summary>Counts a page of a list.</summary>

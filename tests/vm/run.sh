@@ -1,12 +1,12 @@
 #!/bin/sh
-# run.sh KERNEL... -- COMMAND...: runs COMMAND on Debian's cloud kernels (6.1, 6.12, ..., newest) in a virtual machine.
+# run.sh [-s] KERNEL... -- COMMAND...: runs COMMAND on Debian's cloud kernels (6.1, 6.12, ..., newest) in a virtual machine.
 #
 # The machine has this one's root file system, read-only with a tmpfs over it, cgroup v2 only, and no network. What COMMAND
 # prints is printed, what it writes to the folder $RESULTS is kept in artifacts/vm/KERNEL/results; kernel messages go to
 # artifacts/vm/KERNEL/console.log. Ends with COMMAND's exit code, the first that is not 0 where there are several kernels;
 # 125 when a machine did not come up, 124 when Debian has no such kernel (any more). Emulated (KVM hangs on our build
 # machines): some twenty times slower than here. Needs root. PMOAS_VM_SECONDS: the longest a machine may run (1800).
-# Debian: qemu-system-x86 kmod busybox-static zstd lz4 xz-utils
+# -s: with systemd as the first process. Debian: qemu-system-x86 kmod busybox-static zstd lz4 xz-utils
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -102,7 +102,7 @@ boot()
 		-drive "file=$folder/disk,format=raw,if=virtio" \
 		-serial "file:$folder/console.log" -serial stdio -serial "file:$folder/code" \
 		-kernel "$folder/vmlinux" -initrd "$folder/initramfs" \
-		-append "console=ttyS0 mitigations=off panic=-1 oops=panic loglevel=5 pmoas_folder=$folder" </dev/null &
+		-append "console=ttyS0 mitigations=off panic=-1 oops=panic loglevel=5 pmoas_folder=$folder$first" </dev/null &
 	machine=$!
 	wait "$machine" || true
 	wait "$virtiofsd" || true
@@ -112,7 +112,8 @@ boot()
 	return "$code"
 }
 
-kernels=''
+kernels='' first=''
+[ "${1-}" != -s ] || { first=' pmoas_systemd systemd.show_status=0'; shift; }
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	kernels="$kernels $1"
 	shift

@@ -60,6 +60,16 @@ internal sealed class ContainerdBed : IAsyncDisposable
         }
     }
 
+    /// <summary>Gives it another image: a docker-archive or an OCI layout, packed.</summary>
+    /// <param name="archive">Path of the archive.</param>
+    /// <param name="reference">What the runtime will call it.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    internal async Task ImportAsync(string archive, string reference, CancellationToken cancellation)
+    {
+        await Subprocess.RunAsync("ctr", ["--address", SocketPath, "--namespace", "k8s.io", "images", "import", archive], cancellation);
+        await Cri.UntilImagesAsync([reference], cancellation);
+    }
+
     /// <summary>Runs a pod and returns when all its containers were started.</summary>
     internal Task<RunningPod> StartPodAsync(PodRequest request) => _pods.StartAsync(request);
 

@@ -65,11 +65,10 @@ internal sealed class CriPods(CriClient client, BedPlace place, string cgroupRoo
             Args = { request.Args },
             Labels = { KubeletLabels.OfContainer(pod.Request, request) },
             Annotations = { new Dictionary<string, string>(request.Annotations) { ["io.kubernetes.container.restartCount"] = $"{attempt}" } },
-            Mounts = { request.Mounts.Select(mount => new Mount { ContainerPath = mount.Key, HostPath = mount.Value }) },
-            Linux = new LinuxContainerConfig
-            {
-                SecurityContext = new LinuxContainerSecurityContext { NamespaceOptions = Namespaces(pod.Request) },
-            },
+            Mounts = { request.Mounts.Select(mount => new Mount { ContainerPath = mount.Key, HostPath = mount.Value, Readonly = request.Rights?.ReadOnlyRoot == true }) },
+            Envs = { request.Environment.Select(variable => new KeyValue { Key = variable.Key, Value = variable.Value }) },
+            LogPath = pod.Request.LogFolder.Length > 0 ? $"{request.Name}.log" : "",
+            Linux = Linux(pod.Request, request.Rights),
         };
         CreateContainerRequest create = new() { PodSandboxId = pod.SandboxId, Config = config, SandboxConfig = sandbox };
         string id = (await client.Runtime.CreateContainerAsync(create)).ContainerId;
@@ -77,9 +76,24 @@ internal sealed class CriPods(CriClient client, BedPlace place, string cgroupRoo
         return new RunningContainer(request.Name, id, attempt, $"{pod.CgroupPath}/{id}");
     }
 
+    private static LinuxContainerConfig Linux(PodRequest pod, ContainerRights? rights)
+    {
+        LinuxContainerConfig config = new() { SecurityContext = new LinuxContainerSecurityContext { NamespaceOptions = Namespaces(pod) } };
+        if (rights is not null)
+        {
+            config.Resources = new LinuxContainerResources { MemoryLimitInBytes = rights.MemoryBytes };
+            config.SecurityContext.Capabilities = new Capability { AddCapabilities = { rights.Add }, DropCapabilities = { rights.Drop } };
+            config.SecurityContext.ReadonlyRootfs = rights.ReadOnlyRoot;
+            config.SecurityContext.Seccomp = new SecurityProfile { ProfileType = SecurityProfile.Types.ProfileType.RuntimeDefault };
+        }
+
+        return config;
+    }
+
     private static PodSandboxConfig SandboxConfig(PodRequest request) => new()
     {
         Metadata = new PodSandboxMetadata { Name = request.Name, Uid = request.Uid, Namespace = request.Namespace },
+        LogDirectory = request.LogFolder,
         Hostname = request.HostNetwork ? "" : request.Name,
         Labels = { KubeletLabels.OfPod(request) },
         Annotations = { new Dictionary<string, string>(request.Annotations) },
@@ -93,6 +107,6 @@ internal sealed class CriPods(CriClient client, BedPlace place, string cgroupRoo
     private static NamespaceOption Namespaces(PodRequest request) => new()
     {
         Network = request.HostNetwork ? NamespaceMode.Node : NamespaceMode.Pod,
-        Pid = request.SharePidNamespace ? NamespaceMode.Pod : NamespaceMode.Container,
+        Pid = request.HostPid ? NamespaceMode.Node : request.SharePidNamespace ? NamespaceMode.Pod : NamespaceMode.Container,
     };
 }

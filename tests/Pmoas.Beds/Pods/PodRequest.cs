@@ -25,6 +25,12 @@ internal sealed record PodRequest
     /// <summary>All containers in one PID namespace (<c>shareProcessNamespace</c>).</summary>
     internal bool SharePidNamespace { get; init; }
 
+    /// <summary>In the machine's PID namespace (<c>hostPID</c>).</summary>
+    internal bool HostPid { get; init; }
+
+    /// <summary>Where the runtime writes what the containers print, in files CONTAINER.log; empty: nowhere.</summary>
+    internal string LogFolder { get; init; } = "";
+
     /// <summary>The pod's cgroup as a kubelet with the cgroupfs driver names it.</summary>
     internal string CgroupPath => $"/kubepods/besteffort/pod{Uid}";
 }
@@ -45,8 +51,20 @@ internal sealed record ContainerRequest
     /// <summary>Path in the container to path on the machine.</summary>
     internal IReadOnlyDictionary<string, string> Mounts { get; init; } = new Dictionary<string, string>();
 
+    internal IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What it may do; null: what the runtime gives everybody.</summary>
+    internal ContainerRights? Rights { get; init; }
+
     /// <summary>Labels beside the ones the kubelet sets.</summary>
     internal IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
     internal IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 }
+
+/// <summary>The part of a container's security context, and its limit, that a kubelet hands to the runtime.</summary>
+/// <param name="Add">Capabilities beside those that are left, without <c>CAP_</c>.</param>
+/// <param name="Drop">Capabilities that are taken away; <c>ALL</c> is all of them.</param>
+/// <param name="ReadOnlyRoot">Neither its files nor its mounts can be written to.</param>
+/// <param name="MemoryBytes">Its limit of memory.</param>
+internal sealed record ContainerRights(IEnumerable<string> Add, IEnumerable<string> Drop, bool ReadOnlyRoot, long MemoryBytes);

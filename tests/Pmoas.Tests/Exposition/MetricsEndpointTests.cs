@@ -3,17 +3,18 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Health;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Tests.Metrics;
 
 namespace Pmoas.Tests.Exposition;
 
-public sealed class MetricsEndpointTests : IAsyncLifetime, IReadiness
+public sealed class MetricsEndpointTests : IAsyncLifetime, IReadiness, ILiveness
 {
     private static readonly CounterDef Scrapes = new("pmoas_lab_scrapes_total", "Scrapes.", []);
 
     private readonly Instruments _instruments = new();
-    private readonly ScrapeCycle _cycle = new((_, _) => { });
+    private readonly ScrapeCycle _cycle = new((_, _) => { }, new LoopClock("collecting from plugin", LoopClock.UsualLimit, TimeProvider.System));
     private readonly Scraper _scraper;
     private readonly WebApplication _app;
     private readonly HttpClient _client = new();
@@ -26,10 +27,12 @@ public sealed class MetricsEndpointTests : IAsyncLifetime, IReadiness
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        new MetricsEndpoint(_scraper, this).Map(_app);
+        new MetricsEndpoint(_scraper, this, this).Map(_app);
     }
 
     public string? NotReadyBecause { get; private set; } = "plugin accept is loading";
+
+    public string? StuckBecause { get; private set; }
 
     public async ValueTask InitializeAsync()
     {
@@ -118,6 +121,18 @@ public sealed class MetricsEndpointTests : IAsyncLifetime, IReadiness
         using HttpResponseMessage ready = await Get("/readyz");
         Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
         Assert.Equal("ok\n", await Text(ready));
+    }
+
+    [Fact]
+    public async Task not_healthy_while_a_loop_is_stuck()
+    {
+        StuckBecause = "collecting from plugin lab takes 20 s already";
+        using HttpResponseMessage ill = await Get("/healthz");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ill.StatusCode);
+        Assert.Equal("collecting from plugin lab takes 20 s already\n", await Text(ill));
+        StuckBecause = null;
+        using HttpResponseMessage well = await Get("/healthz");
+        Assert.Equal(HttpStatusCode.OK, well.StatusCode);
     }
 
     private Task<HttpResponseMessage> Get(string path) => _client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);

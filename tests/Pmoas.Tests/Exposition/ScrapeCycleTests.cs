@@ -1,4 +1,5 @@
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Health;
 
 namespace Pmoas.Tests.Exposition;
 
@@ -8,7 +9,7 @@ public sealed class ScrapeCycleTests
     private readonly List<string> _faults = [];
     private readonly ScrapeCycle _cycle;
 
-    public ScrapeCycleTests() => _cycle = new ScrapeCycle((plugin, fault) => _faults.Add($"{plugin}: {fault.Message}"));
+    public ScrapeCycleTests() => _cycle = new ScrapeCycle((plugin, fault) => _faults.Add($"{plugin}: {fault.Message}"), Clock());
 
     [Fact]
     public void a_step_that_throws_faults_its_plugin_once_and_the_others_go_on()
@@ -25,7 +26,7 @@ public sealed class ScrapeCycleTests
     public void a_plugin_can_be_taken_out_by_its_own_fault_report()
     {
         PluginScrape? scrape = null;
-        var cycle = new ScrapeCycle((_, _) => scrape!.Dispose());
+        var cycle = new ScrapeCycle((_, _) => scrape!.Dispose(), Clock());
         scrape = cycle.Join("a", [() => throw new InvalidOperationException("broken")]);
         cycle.Run();
         Assert.Null(cycle.Collecting);
@@ -70,6 +71,8 @@ public sealed class ScrapeCycleTests
         Assert.True(await leave);
         await run;
     }
+
+    private static LoopClock Clock() => new("collecting from plugin", LoopClock.UsualLimit, TimeProvider.System);
 
     private Action Step(string name) => () => _done.Add(name);
 }

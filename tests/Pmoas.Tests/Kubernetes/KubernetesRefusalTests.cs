@@ -37,7 +37,7 @@ public sealed class KubernetesRefusalTests : IAsyncLifetime
 
         Assert.Equal(
             $"The API server {_lab.Api.Url} does not allow to {verb} pods (403: pods is forbidden: User \"x\" cannot {verb} resource \"pods\"): bind a "
-            + $"ClusterRole with get, list and watch on pods to the user of {_lab.Kubeconfig}; packaging/kubernetes/rbac.yaml has one.",
+            + $"ClusterRole with list and watch on pods to the user of {_lab.Kubeconfig}; packaging/kubernetes/base/rbac.yaml has one.",
             await _lab.ProblemAsync());
     }
 

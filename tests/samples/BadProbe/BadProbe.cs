@@ -6,7 +6,7 @@ namespace BadProbe;
 
 /// <summary>
 /// A probe for tests, good by default, that misbehaves where <c>PMOAS_BAD_PROBE</c> says: <c>constructor manifest name resource field
-/// kernel configure verifier start collect event</c>.
+/// kernel configure verifier start collect event</c>; <c>hang_collect hang_event</c> never return.
 /// </summary>
 public sealed class BadProbe : IProbe
 {
@@ -56,12 +56,14 @@ public sealed class BadProbe : IProbe
         context.OnCollect(() =>
         {
             ThrowAt("collect");
+            HangAt("hang_collect");
             level.Set(_level);
         });
         Counter events = context.Counter(BadProbeMetrics.Events);
         context.OnEvent("events", (in BadEvent e) =>
         {
             ThrowAt("event");
+            HangAt("hang_event");
             events.Add(e.NewState == 1 ? 1 : 0);
         });
         context.OnLive("events", "bad", (in BadEvent e, Pmoas.Sdk.Live.LiveEventWriter writer) =>
@@ -70,6 +72,15 @@ public sealed class BadProbe : IProbe
             writer.Number("old", e.OldState);
             writer.Number("new", e.NewState);
         });
+    }
+
+    private static void HangAt(string where)
+    {
+        if (Where == where)
+        {
+            using ManualResetEvent never = new(initialState: false);
+            never.WaitOne();
+        }
     }
 
     private static void ThrowAt(string where)

@@ -49,7 +49,7 @@ internal sealed class ApiFaults(string server, string origin)
             HttpStatusCode.Unauthorized =>
                 $"The API server {server} does not accept the credentials (401: {said}): renew the token or certificate in {origin}.",
             HttpStatusCode.Forbidden =>
-                $"The API server {server} does not allow to {to} (403: {said}): bind a ClusterRole with get, list and watch on pods to the user of {origin}; packaging/kubernetes/rbac.yaml has one.",
+                $"The API server {server} does not allow to {to} (403: {said}): bind a ClusterRole with list and watch on pods to the user of {origin}; packaging/kubernetes/base/rbac.yaml has one.",
             HttpStatusCode.NotFound =>
                 $"The API server {server} has no {resource} to {verb} (404: {said}): set the server in {origin} to the address of a Kubernetes API server.",
             HttpStatusCode.TooManyRequests =>

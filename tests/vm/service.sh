@@ -1,0 +1,127 @@
+#!/bin/sh
+# service.sh PACKAGE: what systemd.sh runs in the virtual machine. A line for each check, and the line with the sums that tests/run.sh
+# reads. Ends with 1 when a check failed, with the journal.
+set -u
+package=$1
+config=/etc/pmoas/pmoas.toml
+passed=0 failed=0
+
+# check NAME COMMAND...: is the command's end a good one
+check()
+{
+	name=$1
+	shift
+	if "$@"; then
+		passed=$((passed + 1))
+		echo "ok    $name (at $(cut -d ' ' -f 1 /proc/uptime) s)"
+	else
+		failed=$((failed + 1))
+		echo "FAIL  $name: $*"
+	fi
+}
+
+# property NAME: of the service, as systemd knows it
+property() { systemctl show pmoas.service --value --property "$1"; }
+is() { [ "$(property "$1")" = "$2" ] || { echo "$1 is $(property "$1")" >&2; return 1; }; }
+# serves LINE: /metrics has it
+serves() { get metrics | grep -qxF "$1"; }
+get() { busybox wget -q -O - "http://127.0.0.1:8765/$1"; }
+# soon SECONDS COMMAND...: becomes true within that time
+soon()
+{
+	end=$(($(date +%s) + $1))
+	shift
+	until "$@" 2>/dev/null; do
+		[ "$(date +%s)" -lt "$end" ] || { "$@"; return; }
+		sleep 0.5
+	done
+}
+# journal TEXT: the service's journal has it
+journal() { journalctl -q -u pmoas.service -o cat --grep "$1" >/dev/null; }
+ready() { [ "$(property ActiveState) $(get readyz)" = "active ok" ]; }
+again_ready() { [ "$(property NRestarts)" = 1 ] && ready; }
+# silent COMMAND...: ends well and says nothing
+silent() { said=$("$@" 2>&1) && [ -z "$said" ] || { echo "$said" >&2; return 1; }; }
+# fails COMMAND...: does not end well
+fails() { ! "$@" 2>/dev/null; }
+# in_kernel: what of BPF the kernel holds, but for the filters that systemd itself puts on cgroups
+in_kernel()
+{
+	bpftool prog show | sed -n 's/^[0-9]*: \([a-z_]* *name [^ ]*\).*/prog \1/p' | grep -v 'cgroup_\(device\|skb\)'
+	bpftool map show | sed -n 's/^[0-9]*: \([a-z_]* *name [^ ]*\).*/map \1/p'
+	bpftool link show
+}
+
+# Systems that are built of this root do not start services; this one does.
+rm -f /usr/sbin/policy-rc.d
+mkdir -p /run/systemd/system/pmoas.service.d /etc/pmoas
+# Emulated, all takes twenty times as long; but the watchdog's own time is made shorter, for somebody waits here.
+cat >/run/systemd/system/pmoas.service.d/vm.conf <<END
+[Service]
+TimeoutStartSec=300
+WatchdogSec=12
+END
+# Every plugin, and SockMap with what it needs most rights for: what the unit takes away must not be missed by any.
+printf '[plugins.accept]\n[plugins.resource_usage]\n[plugins.sock_map]\nmode = "self_test"\n[plugins.stack_trace]\n' >$config
+before=$(in_kernel | sort)
+
+dpkg --force-unsafe-io --force-confold --no-triggers --install "$package" >/run/install.log 2>&1 &
+install=$!
+activating=0 early=0
+while kill -0 $install 2>/dev/null; do
+	# In this order: what is ready now may be active in a moment, not the other way round.
+	if get readyz >/dev/null 2>&1; then answers=yes; else answers=no; fi
+	case $(property ActiveState) in
+	activating) activating=$((activating + 1)) ;;
+	active) [ "$answers" = yes ] || ready || early=$((early + 1)) ;;
+	esac
+	sleep 0.5
+done
+check "the package is installed" wait $install
+check "it was activating until it was ready" [ "$activating" -gt 2 ]
+check "it was not active before it was ready" [ "$early" = 0 ]
+check "the package has started the service" is ActiveState active
+check "it is ready" ready
+check "it is enabled" systemctl --quiet is-enabled pmoas.service
+check "systemctl status names the plugins" is StatusText "running: accept, resource_usage, sock_map, stack_trace"
+check "it measures" serves 'pmoas_plugin_state{plugin="accept",state="running"} 1'
+check "no check before the start fails" [ -z "$(journalctl -q -u pmoas.service -o cat | grep '^fail')" ]
+check "nothing is missed but pods" [ "$(journalctl -q -u pmoas.service -o cat | sed -n 's/^degraded *\([^ ]*\).*/\1/p' | sort -u)" = pods ]
+check "it has nothing to warn of" [ -z "$(journalctl -q -u pmoas.service -p warning -o cat)" ]
+
+main=$(property MainPID)
+printf '[plugins.accept]\n' >$config
+check "a reload is done" systemctl reload pmoas.service
+check "a reload takes the edit" soon 30 serves 'pmoas_plugin_state{plugin="resource_usage",state="stopped"} 1'
+check "a reload is over when the plugins have settled" soon 30 is StatusText "running: accept"
+check "a reload restarts nothing" is MainPID "$main"
+echo 'typo = 1' >>$config
+check "a bad edit makes the reload fail" fails systemctl reload pmoas.service
+check "the journal has the bad edit's place" soon 30 journal 'pmoas.toml:2:1: .*typo'
+check "after a bad edit it goes on" is ActiveState active
+check "after a bad edit it is the same process" is MainPID "$main"
+printf '[plugins.accept]\n' >$config
+
+kill -STOP "$main"
+check "the watchdog ends a process that hangs" soon 60 journal 'pmoas.service: Watchdog timeout'
+check "it is started again" soon 120 again_ready
+check "it is another process then" [ "$(property MainPID)" != "$main" ]
+
+held=$(in_kernel | sort)
+check "running, it holds programs, maps and links" [ "$held" != "$before" ]
+check "it is stopped" systemctl stop pmoas.service
+check "it ends well" is Result success
+after=$(in_kernel | sort)
+check "stopped, it leaves no program, map or link in the kernel" [ "$after" = "$before" ]
+
+check "systemd-analyze verify has nothing to say" silent systemd-analyze verify --man=no pmoas.service
+systemd-analyze security --no-pager pmoas.service | tail -n 1
+check "systemd-analyze security: exposure 3.0 or less" systemd-analyze security --no-pager --threshold=30 pmoas.service >/dev/null
+
+check "the package is purged" dpkg --no-triggers --purge pmoas
+check "purged, systemd does not know it any more" is LoadState not-found
+
+[ "$failed" -eq 0 ] || cat /run/install.log
+[ "$failed" -eq 0 ] || journalctl --no-pager -o short-monotonic -u pmoas.service
+echo "Total: $((passed + failed)), Errors: 0, Failed: $failed, Skipped: 0, Not Run: 0"
+[ "$failed" -eq 0 ]
