@@ -6,7 +6,7 @@ namespace Pmoas.Host.Config;
 /// <summary><c>[http]</c>: where metrics and the web page are served, and who may read them.</summary>
 internal sealed class HttpOptions : IValidatableObject
 {
-    /// <summary>Address and port; one that other machines reach needs TLS and credentials, or <see cref="Insecure"/>.</summary>
+    /// <summary>Address and port; one that other machines reach needs TLS and credentials, or <c>insecure</c>.</summary>
     public string Listen { get; set; } = "127.0.0.1:8765";
 
     /// <summary>Path of a PEM file with the certificate, its intermediates behind it; empty serves without TLS.</summary>

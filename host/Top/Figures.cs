@@ -9,6 +9,7 @@ internal static class Figures
     internal static string Time(double? seconds) => seconds switch
     {
         null => Unknown,
+        < 9.95e-6 => Text($"{seconds * 1e6:0.0} µs"),
         < 1e-3 => Text($"{seconds * 1e6:0} µs"),
         < 1 => Text($"{seconds * 1e3:0.00} ms"),
         _ => Text($"{seconds:0.00} s"),

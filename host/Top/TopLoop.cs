@@ -55,7 +55,6 @@ internal sealed class TopLoop(IAnsiConsole console, Func<CancellationToken, Task
             while (!state.IsOver && !stopping.IsCancellationRequested)
             {
                 screen.UpdateTarget(TopView.Draw(state, shown, trouble, console.Profile.Width, console.Profile.Height));
-                screen.Refresh();
                 if (await Task.WhenAny(key, tick) == key)
                 {
                     if (!key.IsCompletedSuccessfully)

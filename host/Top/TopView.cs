@@ -7,7 +7,7 @@ namespace Pmoas.Host.Top;
 /// <summary>Draws what the user looks at, within the terminal's size.</summary>
 internal static class TopView
 {
-    private const string Keys = "sort: c cpu  m memory  r requests  f forward  h handoff  t retransmits  n name   / filter   p pause   Enter open   Esc back   q quit";
+    private const string Keys = "sort: c m r f h t n   / filter   p pause   Enter open   Esc back   q quit";
 
     /// <summary>The whole screen.</summary>
     /// <param name="state">What the user looks at.</param>
@@ -17,7 +17,7 @@ internal static class TopView
     /// <param name="height">Lines.</param>
     internal static IRenderable Draw(TopState state, NodeOverview node, string? trouble, int width, int height)
     {
-        List<IRenderable> parts = [new Text(Status(state, node), new Style(decoration: Decoration.Bold)).Ellipsis()];
+        List<IRenderable> parts = [new Text(Status(state, node), new Style(decoration: Decoration.Bold))];
         if (trouble is not null)
         {
             parts.Add(new Text(trouble, new Style(Color.Red)));
@@ -28,7 +28,7 @@ internal static class TopView
             if (state.Opened(node) is { } pod)
             {
                 parts.AddRange(TopTables.Pod(pod).SelectMany(table => (IRenderable[])[new Text(""), new Text(table.Title, new Style(decoration: Decoration.Bold)), Drawn(table.Fitting(width), -1)]));
-                parts.AddRange(Missing(pod).Select(line => new Text(line, new Style(decoration: Decoration.Dim))));
+                parts.AddRange(Missing(node).Select(line => new Text(line, new Style(decoration: Decoration.Dim))));
             }
             else
             {
@@ -48,26 +48,26 @@ internal static class TopView
             }
         }
 
-        parts.Add(new Text(Keys, new Style(decoration: Decoration.Dim)).Ellipsis());
+        parts.Add(new Text(Keys, new Style(decoration: Decoration.Dim)));
         return new Rows(parts);
     }
 
     /// <summary>What would be seen with a plugin that does not run, for each that is missed.</summary>
-    internal static IEnumerable<string> Missing(PodOverview pod)
+    internal static IEnumerable<string> Missing(NodeOverview node)
     {
-        if (pod.Containers.All(one => one.CpuCores is null && one.MemoryBytes is null))
+        if (!node.Plugins.Contains("resource_usage"))
         {
             yield return "CPU and memory: write [plugins.resource_usage] into pmoas.toml.";
         }
 
-        if (pod.Containers.All(one => one.AcceptedPerSecond is null))
+        if (!node.Plugins.Contains("accept"))
         {
             yield return "Connections, forward and handoff: write [plugins.accept] into pmoas.toml.";
         }
 
-        if (pod.Legs.Count == 0)
+        if (!node.Plugins.Contains("stack_trace"))
         {
-            yield return "Legs and stages: write enabled = true under [plugins.stack_trace] in pmoas.toml, and send something through the pod.";
+            yield return "Legs and stages: write enabled = true under [plugins.stack_trace] in pmoas.toml. It looks at every packet of the pods.";
         }
     }
 
@@ -75,7 +75,7 @@ internal static class TopView
     {
         string order = $"by {Config.KeyNames.SnakeCase(state.Sort.ToString())}{(state.IsReversed ? ", reversed" : "")}";
         string filter = state.IsTyping ? $"   /{state.Filter}_" : state.Filter.Length > 0 ? $"   /{state.Filter}" : "";
-        return FormattableString.Invariant($"pmoas top   {node.Pods.Count} pods, {order}   over {node.Seconds:0.0} s{filter}{(state.IsPaused ? "   PAUSED" : "")}");
+        return FormattableString.Invariant($"pmoas top   {node.Pods.Count} {(node.Pods.Count == 1 ? "pod" : "pods")}, {order}   over {node.Seconds:0.0} s{filter}{(state.IsPaused ? "   PAUSED" : "")}");
     }
 
     private static Table Drawn(TopTable table, int selected)

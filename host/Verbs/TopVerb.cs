@@ -113,7 +113,7 @@ internal static class TopVerb
         }
 
         TopText.Write(opened is null ? [TopTables.Pods(state.Shown(node))] : [.. TopTables.Pod(opened)], Console.Out);
-        foreach (string line in opened is null ? [] : TopView.Missing(opened))
+        foreach (string line in opened is null ? [] : TopView.Missing(node))
         {
             Console.Error.WriteLine($"pmoas: {line}");
         }

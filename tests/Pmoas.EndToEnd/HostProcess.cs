@@ -64,7 +64,7 @@ internal sealed class HostProcess : IAsyncDisposable
         HostProcess daemon = Start(site, "run", badAt, environment: environment);
         try
         {
-            await daemon.UntilAsync(async () => await daemon.StatusAsync("/readyz") == HttpStatusCode.OK, "ready");
+            await daemon.UntilAsync(async () => await daemon.StatusAsync("/readyz") == HttpStatusCode.OK, "ready", seconds: 60);
             return daemon;
         }
         catch
@@ -83,7 +83,8 @@ internal sealed class HostProcess : IAsyncDisposable
     public Task UntilMetricAsync(string line) =>
         UntilAsync(async () => (await MetricsAsync()).Split('\n').Contains(line), $"the metric {line}");
 
-    public Task UntilLogAsync(string text) => UntilAsync(() => Task.FromResult(Log.Contains(text, StringComparison.Ordinal)), $"the log line {text}");
+    public Task UntilLogAsync(string text, int seconds = 20) =>
+        UntilAsync(() => Task.FromResult(Log.Contains(text, StringComparison.Ordinal)), $"the log line {text}", seconds);
 
     /// <summary>Waits; the log is part of the failure.</summary>
     public async Task UntilAsync(Func<Task<bool>> condition, string what, int seconds = 20)

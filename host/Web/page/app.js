@@ -23,7 +23,7 @@ const meanings = {
 
 const unknown = "–";
 const figure = (value, text) => value === undefined || value === null ? unknown : text(value);
-const time = seconds => figure(seconds, s => s < 1e-3 ? `${(s * 1e6).toFixed(0)} µs` : s < 1 ? `${(s * 1e3).toFixed(2)} ms` : `${s.toFixed(2)} s`);
+const time = seconds => figure(seconds, s => s < 9.95e-6 ? `${(s * 1e6).toFixed(1)} µs` : s < 1e-3 ? `${(s * 1e6).toFixed(0)} µs` : s < 1 ? `${(s * 1e3).toFixed(2)} ms` : `${s.toFixed(2)} s`);
 const share = value => figure(value, v => `${(v * 100).toFixed(1)} %`);
 const cores = value => figure(value, v => v.toFixed(3));
 const rate = value => figure(value, v => v === 0 ? "0" : v < 10 ? v.toFixed(2) : v.toFixed(0));
@@ -215,8 +215,12 @@ function showPod() {
 }
 
 function route() {
-	const parts = location.hash.replace(/^#\/?/, "").split("/").filter(part => part).map(decodeURIComponent);
-	return parts.length === 2 ? parts : null;
+	const parts = location.hash.replace(/^#\/?/, "").split("/").filter(part => part);
+	try {
+		return parts.length === 2 ? parts.map(decodeURIComponent) : null;
+	} catch {
+		return null; // half an escape, typed by hand
+	}
 }
 
 async function refresh() {

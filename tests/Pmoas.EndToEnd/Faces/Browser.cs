@@ -45,6 +45,7 @@ internal sealed class Browser : IAsyncDisposable
             ExecutablePath = "/usr/bin/chromium",
             Headless = true,
             Timeout = 60_000,
+            AcceptInsecureCerts = true,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"], // root has no sandbox
             DefaultViewport = new ViewPortOptions { Width = width, Height = height },
         });

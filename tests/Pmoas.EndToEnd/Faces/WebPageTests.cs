@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
+using Pmoas.EndToEnd.Http;
 using Pmoas.Host.Demo;
 using Pmoas.Host.Top;
 using PuppeteerSharp;
@@ -82,9 +84,9 @@ public sealed class WebPageTests
     }
 
     [Theory]
-    [InlineData("overview-light", 1280, 800, false, false)]
-    [InlineData("pod-light", 1280, 1100, false, true)]
-    [InlineData("pod-dark", 1280, 1100, true, true)]
+    [InlineData("overview-light", 1280, 300, false, false)]
+    [InlineData("pod-light", 1000, 800, false, true)]
+    [InlineData("pod-dark", 1000, 800, true, true)]
     [InlineData("overview-phone", 360, 740, false, false)]
     [InlineData("pod-phone", 360, 740, true, true)]
     public async Task fits_a_screen_and_follows_its_colours(string name, int width, int height, bool dark, bool within)
@@ -105,7 +107,7 @@ public sealed class WebPageTests
         Assert.Equal(dark ? "rgb(20, 24, 27)" : "rgb(251, 251, 249)", ground);
         string folder = Path.Combine(Path.GetDirectoryName(Built.Plugins)!, "../screenshots");
         Directory.CreateDirectory(folder);
-        await browser.Page.ScreenshotAsync(Path.Combine(folder, name + ".png"), new ScreenshotOptions { FullPage = within });
+        await browser.Page.ScreenshotAsync(Path.Combine(folder, name + ".png"), new ScreenshotOptions { FullPage = within && width > 360 });
     }
 
     [Theory]
@@ -130,6 +132,21 @@ public sealed class WebPageTests
         string[] told = (await browser.TextAsync($"[...document.querySelectorAll('{hints} li')].map(hint => hint.dataset.plugin).join(' ')")).Split(' ');
         Assert.Equal(missing, string.Join(' ', told.Order(StringComparer.Ordinal)));
         Assert.Empty(browser.Wrong);
+    }
+
+    [Fact]
+    public async Task a_user_reads_it_over_TLS_and_nobody_else()
+    {
+        using SecuredSite site = new();
+        site.Site.Write(site.Toml);
+        await using HostProcess daemon = await site.RunAsync();
+        await using Browser browser = await Browser.StartAsync(1280, 800);
+        IResponse refused = await browser.Page.GoToAsync(site.Address.AbsoluteUri);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.Status);
+
+        await browser.Page.AuthenticateAsync(new Credentials { Username = "ada", Password = SecuredSite.Password });
+        await browser.OpenAsync(site.Address);
+        Assert.StartsWith("No pod is measured yet.", await browser.TextAsync("document.querySelector('#none').innerText"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ internal sealed class SecuredSite : IDisposable
         HostProcess daemon = HostProcess.Start(Site, "run");
         try
         {
-            await daemon.UntilLogAsync($"ready: https://127.0.0.1:{Site.Port}/metrics");
+            await daemon.UntilLogAsync($"ready: https://127.0.0.1:{Site.Port}/metrics", seconds: 60);
             return daemon;
         }
         catch

@@ -30,6 +30,20 @@ public sealed class HttpServingTests
     }
 
     [Fact]
+    public async Task a_reader_that_sends_more_than_a_question_is_refused()
+    {
+        await using ServedPages pages = await new ServedPages().StartAsync(new HttpOptions());
+
+        Assert.Equal(HttpStatusCode.RequestHeaderFieldsTooLarge, await pages.StatusAsync("/metrics", authorization: new string('x', 17 * 1024)));
+        Assert.Equal(HttpStatusCode.RequestUriTooLong, await pages.StatusAsync("/metrics?" + new string('x', 5 * 1024)));
+        using HttpClient client = new() { BaseAddress = pages.Address };
+        using StringContent body = new("a body");
+        using HttpResponseMessage posted = await client.PostAsync(new Uri("/metrics", UriKind.Relative), body);
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, posted.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, await pages.StatusAsync("/metrics"));
+    }
+
+    [Fact]
     public async Task a_bearer_token_opens_all_but_the_health_checks_which_are_open()
     {
         await using ServedPages pages = new();

@@ -84,7 +84,7 @@ public sealed class TopTests
         Assert.Equal(
             """
             POD        CPU    CPU SHARE  MEMORY   MEMORY SHARE  REQUESTS/S  CPU/REQUEST  FORWARD P50  FORWARD P99  HANDOFF P50  HANDOFF P99  RETRANSMITS/S
-            shop/cart  0.100  25.0 %     3.0 MiB  100.0 %       100         1.00 ms      -            -            2 µs         4 µs         -
+            shop/cart  0.100  25.0 %     3.0 MiB  100.0 %       100         1.00 ms      -            -            2.0 µs       4.0 µs       -
             shop/mail  -      -          -        -             -           -            -            -            -            -            -
 
             """, Plain([TopTables.Pods(node.Pods)]));
@@ -96,14 +96,15 @@ public sealed class TopTests
             app        service  0.300  -          -        -          -           -     -           -       -             -                 -              -
 
             inside, request
-            FROM           TO         JOURNEYS/S  MEAN  P50   P99
-            net_dev_queue  tcp_probe  0.20        3 µs  3 µs  4 µs
+            FROM           TO         JOURNEYS/S  MEAN    P50     P99
+            net_dev_queue  tcp_probe  0.20        3.0 µs  3.0 µs  4.0 µs
 
             """, Plain([.. TopTables.Pod(node.Pods[0])]));
     }
 
     [Theory]
     [InlineData(null, "-")]
+    [InlineData(0.00000044, "0.4 µs")]
     [InlineData(0.0000294, "29 µs")]
     [InlineData(0.00105, "1.05 ms")]
     [InlineData(2.5, "2.50 s")]
