@@ -53,7 +53,8 @@ public sealed partial class ImageTests : IDisposable
                 await socket.ConnectAsync(context.DnsEndPoint, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = new Uri($"http://{daemon.Address}:{manifests.Container.Ports.Single().ContainerPort}") };
+        })
+        { BaseAddress = new Uri($"http://{daemon.Address}:{manifests.Container.Ports.Single().ContainerPort}") };
         await UntilAsync(async () => await SaysAsync(node, manifests.Container.ReadinessProbe.HttpGet.Path) == "ok\n", "ready");
         Assert.Equal("ok\n", await SaysAsync(node, manifests.Container.LivenessProbe.HttpGet.Path));
         Assert.Equal("ok\n", await SaysAsync(node, manifests.Container.StartupProbe.HttpGet.Path));
