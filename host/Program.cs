@@ -4,6 +4,7 @@ using Pmoas.Host.Verbs;
 RootCommand root = new("PMOAS measures what sidecar proxies cost, from the kernel, without touching the application or the proxy.")
 {
     RunVerb.Create(),
+    TopVerb.Create(),
     MonitorVerb.Create(),
     PodsVerb.Create(),
     PluginsVerb.Create(),

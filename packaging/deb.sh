@@ -33,6 +33,7 @@ done
 find "$root/usr/lib/pmoas" \( -name '*.pdb' -o -name '*.xml' \) -delete
 ln -s ../lib/pmoas/pmoas "$root/usr/bin/pmoas"
 
+install -D -m 644 -t "$root/usr/share/pmoas/sdk" artifacts/package/release/Pmoas.*."$(sed -n 's|.*<VersionPrefix>\(.*\)</VersionPrefix>.*|\1|p' Directory.Build.props)".nupkg
 install -D -m 644 pmoas.toml "$root/etc/pmoas/pmoas.toml"
 install -D -m 644 packaging/systemd/pmoas.service "$root/lib/systemd/system/pmoas.service"
 install -D -m 644 packaging/completion.bash "$root/usr/share/bash-completion/completions/pmoas"

@@ -35,6 +35,9 @@ need wrk command -v wrk
 need apache2-utils command -v ab
 # Judging /metrics.
 need prometheus command -v promtool
+# Looking at the web page.
+need chromium command -v chromium
+need fonts-dejavu-core test -f /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 # Real containers, as a node runs them, and a second judge of the pretended API server.
 need containerd command -v containerd
 need runc command -v runc

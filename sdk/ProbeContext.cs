@@ -3,6 +3,7 @@ using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Live;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Sdk.Pods;
+using Pmoas.Sdk.Traces;
 
 namespace Pmoas.Sdk;
 
@@ -59,6 +60,14 @@ public abstract class ProbeContext
     /// <param name="stream">The word after <c>monitor</c> that shows it, such as <c>socket</c>.</param>
     /// <param name="write">Writes the fields of one event; called on the ring thread.</param>
     public abstract void OnLive<T>(string ring, string stream, LiveEventFormat<T> write) where T : unmanaged;
+
+    /// <summary>
+    /// Says how an event of this ring becomes a trace. Nothing is read unless a collector takes traces (<see cref="ProbeSettings.Traced"/>); what it
+    /// does not take is dropped and counted.
+    /// </summary>
+    /// <param name="ring">Name of the ring buffer map.</param>
+    /// <param name="format">Called on a thread of the host's own, some seconds after the event, also while the probe is being stopped.</param>
+    public abstract void OnTrace<T>(string ring, TraceFormat<T> format) where T : unmanaged;
 }
 
 /// <summary>Handles one event in place.</summary>

@@ -3,10 +3,14 @@ namespace Pmoas.Sdk;
 /// <summary>The probe's options, bound and validated by the host from <c>[plugins.NAME]</c> of <c>pmoas.toml</c>.</summary>
 /// <param name="options">An instance of <see cref="ProbeManifest.Options"/>, or null when the manifest names no type.</param>
 /// <param name="live">True when events are wanted from the start, as in <c>pmoas monitor</c>.</param>
-public sealed class ProbeSettings(object? options, bool live)
+/// <param name="traced">True when a collector takes traces.</param>
+public sealed class ProbeSettings(object? options, bool live, bool traced = false)
 {
     /// <summary>True when somebody watches the events (<c>pmoas monitor</c>); false in the daemon, where only aggregates are wanted.</summary>
     public bool Live { get; } = live;
+
+    /// <summary>True when the configuration names a collector that takes traces; never together with <see cref="Live"/>.</summary>
+    public bool Traced { get; } = traced;
 
     /// <summary>The options object.</summary>
     /// <exception cref="InvalidOperationException">The manifest names another type, or none.</exception>

@@ -6,17 +6,15 @@
 
 static __always_inline struct end *end_begin(const struct sock *sk, const struct pmoas_tag *tag)
 {
-	struct end blank = {}, *e;
+	struct end *e = bpf_sk_storage_get(&ends, (void *)sk, (void *)&blank_end, BPF_SK_STORAGE_GET_F_CREATE);
 
-	blank.sends = NO_PLACE;
-	blank.receives = NO_PLACE;
-	blank.container = tag->container;
-	blank.pod = tag->pod;
-	e = bpf_sk_storage_get(&ends, (void *)sk, &blank, BPF_SK_STORAGE_GET_F_CREATE);
-	if (e)
-		*e = blank; /* a socket may connect again */
-	else
+	if (!e) {
 		lost(LOST_ENDS);
+		return NULL;
+	}
+	*e = blank_end; /* a socket may connect again */
+	e->container = tag->container;
+	e->pod = tag->pod;
 	return e;
 }
 
@@ -26,13 +24,13 @@ static __always_inline void connect_started(const struct sock *sk)
 	struct end *e = tag ? end_begin(sk, tag) : NULL;
 
 	if (e)
-		e->state_ns = bpf_ktime_get_ns();
+		e->since[TCP_SYN_SENT] = bpf_ktime_get_ns();
 }
 
 static __always_inline struct end *connection_begin(const struct sock *sk, const struct pmoas_tag *tag, bool connected)
 {
 	struct end *e = connected ? end_of(sk) : NULL;
-	struct stream wanted = {};
+	struct party wanted = {};
 	struct stream_key key;
 	struct pmoas_tuple t;
 
@@ -105,9 +103,9 @@ static __always_inline void established(const struct sock *sk, bool by_connect)
 	if (!e)
 		return;
 	if (by_connect)
-		connected(e, bpf_ktime_get_ns());
+		connected(sk, e, bpf_ktime_get_ns());
 	else
-		was_connected_to(sk, e);
+		was_connected_to(sk, e, bpf_ktime_get_ns());
 }
 
 static __always_inline void leaving(const struct sock *sk, int from, int to)
@@ -117,8 +115,11 @@ static __always_inline void leaving(const struct sock *sk, int from, int to)
 	if (!e)
 		return;
 	closing(e, from, to, bpf_ktime_get_ns());
-	if (to == TCP_CLOSE)
-		connection_end(sk, e);
+	if (to != TCP_CLOSE)
+		return;
+	if (traced && e->close_ns)
+		tell_close(sk, e);
+	connection_end(sk, e);
 }
 
 static __always_inline void state_change(const struct sock *sk, int from, int to)

@@ -50,6 +50,7 @@ static __always_inline void begin(struct stream *s, enum stage stage, __u32 byte
 	s->byte = byte;
 	s->at[stage] = now;
 	s->last = stage;
+	s->number++;
 	release(s, FOLLOWING);
 }
 
@@ -128,7 +129,7 @@ static __always_inline bool begins_as_ever(struct journeys *j, __u32 from, __u32
 }
 
 /* Each interval once, all of them or none: so they add up to the whole. */
-static __noinline int report(const struct stream *s)
+static __noinline int report(struct stream *s)
 {
 	struct journey_key key = {};
 	__u64 first = 0, before = 0;
@@ -155,7 +156,9 @@ static __noinline int report(const struct stream *s)
 		from = i;
 	}
 	pmoas_histogram_observe(&j->journey, before - first);
-	show(s, j, before);
+	s->ended_ns = before;
+	if (sampled && is_sampled(&key, before))
+		tell(s);
 	if (pair_count)
 		observe_pairs(s);
 	return 0;

@@ -4,6 +4,17 @@
 
 /* Where streams are kept: how one gets its place, how its second end finds it, and how the place is free again. */
 
+/* A socket that sends a stream, or receives it. */
+struct party {
+	__u64 sender;
+	__u64 receiver;
+	__u32 container;
+	__u32 pod;
+	__u8 leg;
+	__u8 direction;
+	__u8 unused[6];
+};
+
 /* Of what the socket sends, or receives. */
 static __always_inline void key_of(const struct pmoas_tuple *t, bool sends, struct stream_key *key)
 {
@@ -16,7 +27,7 @@ static __always_inline void key_of(const struct pmoas_tuple *t, bool sends, stru
 }
 
 /* What this socket is of a stream that is there. */
-static __always_inline void stream_join(struct stream *s, const struct stream *wanted)
+static __always_inline void stream_join(struct stream *s, const struct party *wanted)
 {
 	if (wanted->sender) {
 		s->container = wanted->container;
@@ -40,7 +51,7 @@ static __always_inline __u32 place_take(void)
 }
 
 /* Puts a stream into a free place; NO_PLACE when there is none. */
-static __always_inline __u32 stream_place(const struct stream *wanted)
+static __always_inline __u32 stream_place(const struct party *wanted)
 {
 	__u32 place = place_take();
 	struct stream *s = stream_at(place);
@@ -49,7 +60,13 @@ static __always_inline __u32 stream_place(const struct stream *wanted)
 		lost(LOST_STREAMS);
 		return NO_PLACE;
 	}
-	*s = *wanted;
+	__builtin_memset(s, 0, sizeof(*s));
+	s->pod = wanted->pod;
+	s->leg = wanted->leg;
+	s->direction = wanted->direction;
+	s->container = wanted->container;
+	s->sender = wanted->sender;
+	s->receiver = wanted->receiver;
 	return place;
 }
 
@@ -59,7 +76,7 @@ static __always_inline void place_free(__u32 place)
 }
 
 /* One end of a stream that others look for by its key: the other end may have been quicker. */
-static __noinline __u32 stream_begin(const struct stream_key *key, const struct stream *wanted)
+static __noinline __u32 stream_begin(const struct stream_key *key, const struct party *wanted)
 {
 	__u32 *other = bpf_map_lookup_elem(&places, key), place;
 	struct stream *s;

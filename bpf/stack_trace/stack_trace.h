@@ -58,7 +58,6 @@ struct journeys {
 	struct pmoas_histogram journey; /* from the first stage to the last */
 	__u32 from[STAGES]; /* one more than the stage where the interval begins; 0: there was none yet */
 	__u32 unused;
-	__u64 shown_ns; /* when the last of them was shown to those who watch */
 };
 
 /*
@@ -92,9 +91,20 @@ struct count_key {
 	__u32 which;
 };
 
-/* A journey, for those who watch; see plugins/StackTrace/JourneyEvent.cs. */
+/* One more than the last state of TCP that a socket can be seen in: TCP_CLOSING. */
+#define TCP_STATES 12
+
+/*
+ * A journey, for those who watch and for traces; see plugins/StackTrace/JourneyEvent.cs. Told when it ended; for traces a second time when its
+ * connection closed right after.
+ */
 struct journey_event {
 	__u64 at[STAGES]; /* ns since boot; 0: not passed */
+	__u64 opened_ns; /* first journey of its connection: when the handshake began, as its sender saw it, or where that is elsewhere its receiver */
+	__u64 established_ns; /* when it was over; 0: not the first, or not seen */
+	__u64 since
+		[TCP_STATES]; /* when the end that closed first began to be in a state of TCP that closes; 0: not at all, or not told yet */
+	__u64 closed_ns;
 	__u32 source_address[4];
 	__u32 destination_address[4];
 	__u32 container; /* the sender's where it is watched, otherwise the receiver's */
@@ -103,7 +113,8 @@ struct journey_event {
 	__u16 destination_port;
 	__u8 leg; /* enum leg */
 	__u8 direction; /* enum direction */
-	__u16 unused;
+	__u8 opening; /* TCP_SYN_SENT or TCP_SYN_RECV */
+	__u8 unused;
 };
 
 /* What one container did; the value of map totals. Every member is a metric. */

@@ -41,8 +41,14 @@ struct stream {
 	__u32 highest; /* what comes from elsewhere: the sequence number after all that was seen */
 	__u32 unfollowed; /* packets not counted yet */
 	__u32 container; /* the sender's where it is watched, otherwise the receiver's */
-	__u32 unused;
+	__u32 number; /* of journeys that have begun */
 	__u64 at[STAGES]; /* ns since boot; 0: not passed */
+	__u64 ended_ns; /* when a journey last ended */
+	__u64 opened_ns; /* of the sender's end where it is watched, otherwise of the receiver's: when its handshake began */
+	__u64 established_ns; /* when that was over; 0: not seen */
+	__u32 told; /* number of the journey that was told last */
+	__u8 opening; /* TCP_SYN_SENT or TCP_SYN_RECV */
+	__u8 unused[3];
 };
 
 /* An array, because a look-up in it costs next to nothing. Places that were used and are free again are on the stack. */
@@ -73,10 +79,13 @@ struct {
 
 #define NO_PLACE 0xffffffff
 
+/* States of TCP and room for more: a power of two, so that a mask keeps any index within. */
+#define TCP_STATE_SLOTS 16
+
 /* One end of a connection: kept by its socket, where its container is watched, and freed with it. */
 struct end {
 	__u64 ready_ns; /* data waits to be read since; 0: none does */
-	__u64 state_ns; /* when its state changed; 0: not seen */
+	__u64 since[TCP_STATE_SLOTS]; /* when it entered each state of TCP; 0: not seen */
 	__u64 close_ns; /* when it began to close */
 	__u32 sends; /* places in streams */
 	__u32 receives;
@@ -95,6 +104,8 @@ struct {
 	__type(key, int);
 	__type(value, struct end);
 } ends SEC(".maps");
+
+static const struct end blank_end = {.sends = NO_PLACE, .receives = NO_PLACE};
 
 static __always_inline struct end *end_of(const struct sock *sk)
 {

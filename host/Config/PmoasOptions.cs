@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Net;
 using Pmoas.Host.Pods;
 
 namespace Pmoas.Host.Config;
@@ -28,6 +27,9 @@ internal sealed class PmoasOptions
     /// <summary><c>[sources]</c>.</summary>
     public SourcesOptions Sources { get; set; } = new();
 
+    /// <summary><c>[traces]</c>.</summary>
+    public TracesOptions Traces { get; set; } = new();
+
     /// <summary><c>[plugins.NAME]</c> as written; use <see cref="PluginTables"/>.</summary>
     public IReadOnlyDictionary<string, TomlSection> Plugins { get; set; } = new Dictionary<string, TomlSection>();
 
@@ -36,27 +38,6 @@ internal sealed class PmoasOptions
 
     /// <summary>The plugins' tables, to be bound once the plugins are known.</summary>
     public PluginTables PluginTables { get; internal set; } = PluginTables.None;
-}
-
-/// <summary><c>[http]</c>: where <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c> are served.</summary>
-internal sealed class HttpOptions : IValidatableObject
-{
-    /// <summary>Address and port; <c>0.0.0.0:8765</c> or <c>[::]:8765</c> serves every interface.</summary>
-    public string Listen { get; set; } = "127.0.0.1:8765";
-
-    /// <summary><see cref="Listen"/>, read.</summary>
-    public IPEndPoint Endpoint => IPEndPoint.Parse(Listen);
-
-    /// <inheritdoc/>
-    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
-    {
-        // IPEndPoint takes a bare address, with port 0.
-        bool hasPort = IPEndPoint.TryParse(Listen, out IPEndPoint? endpoint) && Listen.EndsWith($":{endpoint.Port}", StringComparison.Ordinal);
-        if (!hasPort)
-        {
-            yield return new ValidationResult($"\"{Listen}\" is no address with a port; allowed is ADDRESS:PORT such as \"127.0.0.1:8765\" or \"[::]:8765\"", [nameof(Listen)]);
-        }
-    }
 }
 
 /// <summary><c>[log]</c>.</summary>

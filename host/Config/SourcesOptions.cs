@@ -24,7 +24,7 @@ internal sealed class SourcesOptions
 /// <summary><c>[sources.kubernetes]</c>: the API server.</summary>
 internal sealed class KubernetesSourceOptions
 {
-    /// <summary>Null: used when a kubeconfig is named, or this process runs in a pod with a service account.</summary>
+    /// <summary>Left out: used when a kubeconfig is named, or this process runs in a pod with a service account.</summary>
     public bool? Enabled { get; set; }
 
     /// <summary>Path of a kubeconfig; empty: <c>$KUBECONFIG</c>, the pod's service account, or <c>~/.kube/config</c>.</summary>
@@ -47,7 +47,7 @@ internal sealed class RuntimeSourceOptions : IValidatableObject
 {
     private const string Scheme = "unix://";
 
-    /// <summary>Null: used when one of its sockets is found.</summary>
+    /// <summary>Left out: used when one of its sockets is found.</summary>
     public bool? Enabled { get; set; }
 
     /// <summary>

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting.Systemd;
 using Pmoas.Host.Exposition;
 using Pmoas.Host.Health;
+using Pmoas.Host.Http;
+using Pmoas.Host.Web;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;
@@ -25,16 +27,32 @@ internal static class DaemonProcess
             return 1;
         }
 
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => DaemonLog.AddTo(logging, setup.Options.Log.Level));
+        HttpServing serving;
+        try
+        {
+            serving = new HttpServing(setup.Options.Http, listen, loggers.CreateLogger("pmoas.http"), TimeProvider.System);
+        }
+        catch (HttpFileException e)
+        {
+            await Console.Error.WriteLineAsync($"pmoas: {e.Message}");
+            return 1;
+        }
+
+        using (serving)
+        {
+            return await RunAsync(setup, listen, serving);
+        }
+    }
+
+    private static async Task<int> RunAsync(Setup setup, IPEndPoint listen, HttpServing serving)
+    {
         // Empty: neither an appsettings.json in the working directory nor ASPNETCORE_URLS shall configure a root daemon, and it is 10 MB less.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         DaemonLog.AddTo(builder.Logging, setup.Options.Log.Level);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Listen(listen);
-        });
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(serving.Configure);
         builder.Services.AddSingleton(setup);
         builder.Services.AddSingleton(services => new NodeWatch(setup, live: null, services.GetRequiredService<ILoggerFactory>()));
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>();
@@ -48,11 +66,13 @@ internal static class DaemonProcess
         {
             NodeWatch node = app.Services.GetRequiredService<NodeWatch>();
             NodeService service = app.Services.GetRequiredService<NodeService>();
-            using MetricsEndpoint endpoint = new(
-                node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, node.PodFacts, service, node, ScrapeLimit);
-            endpoint.Map(app);
+            using Scraper scraper = new(node.Scrapes, node.Instruments, node.Self, node.PluginFacts, node.Pods, node.PodFacts, ScrapeLimit);
+            serving.Guard(app);
+            new MetricsEndpoint(scraper, service, node).Map(app);
+            using LiveOverview live = new(scraper, TimeProvider.System);
+            new WebPage(live).Map(app);
             await app.StartAsync();
-            app.Logger.LogInformation("ready: http://{Listen}/metrics", listen);
+            app.Logger.LogInformation("ready: {Address}/metrics; the page: {Page}/", serving.Address, serving.Address);
             await app.WaitForShutdownAsync();
             return service.ExitCode;
         }

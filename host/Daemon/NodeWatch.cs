@@ -7,6 +7,8 @@ using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Host.Pods.Sources;
+using Pmoas.Host.Pods.Sources.Kubernetes;
+using Pmoas.Host.Traces;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.Host.Daemon;
@@ -22,6 +24,7 @@ internal sealed class NodeWatch : ILiveness, IAsyncDisposable
     private readonly CgroupEvents _cgroups;
     private readonly PodWatch _podWatch;
     private readonly RingThread _rings;
+    private readonly TraceExport? _traces;
     private readonly CancellationTokenSource _stopping = new();
     private readonly LoopClock _looks = new("looking at the pods", LoopClock.UsualLimit, TimeProvider.System);
     private readonly LoopClock _drains = new("handling the events of plugin", LoopClock.UsualLimit, TimeProvider.System);
@@ -57,8 +60,14 @@ internal sealed class NodeWatch : ILiveness, IAsyncDisposable
         _rings = new RingThread(output, _drains);
         Scrapes = new ScrapeCycle((plugin, fault) => Plugins!.Fault(plugin, fault), _collects);
         Self = new SelfMetrics(Instruments, BuildVersion.Host, BuildVersion.Sdk, KernelVersion.Release);
+        if (live is null && options.Traces.IsOn)
+        {
+            string node = options.Sources.Kubernetes.NodeName is { Length: > 0 } named ? named : ApiPlaces.OfProcess().NodeName;
+            _traces = new TraceExport(options.Traces, Pods, node, Self.Traces, loggers.CreateLogger("pmoas.traces"));
+        }
+
         Plugins = new PluginSet(setup.Catalog, new ProbeServices(
-            _identity, Pods, Instruments, Scrapes, _rings, output, loggers, TimeProvider.System));
+            _identity, Pods, Instruments, Scrapes, _rings, output, _traces, loggers, TimeProvider.System));
     }
 
     /// <summary>The pods and containers.</summary>
@@ -111,6 +120,7 @@ internal sealed class NodeWatch : ILiveness, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Plugins.DisposeAsync();
+        _traces?.Dispose();
         _rings.Dispose();
         await Sources.DisposeAsync();
         await _stopping.CancelAsync();

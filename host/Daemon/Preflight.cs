@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Config;
+using Pmoas.Host.Http;
 using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
@@ -45,6 +46,11 @@ internal static class Preflight
         findings.AddRange(errors.Count == 0
             ? [new Finding(Verdict.Ok, Configuration, config)]
             : errors.Select(error => new Finding(Verdict.Fail, Configuration, error.ToString())));
+        if (setup is not null)
+        {
+            findings.Add(Http(setup.Options.Http));
+        }
+
         findings.Add(Folder(plugins));
         if (setup is not null)
         {
@@ -108,6 +114,20 @@ internal static class Preflight
         catch (BpfException e)
         {
             return new Finding(Verdict.Fail, "libbpf", e.Message);
+        }
+    }
+
+    private static Finding Http(HttpOptions http)
+    {
+        try
+        {
+            using HttpServing serving = new(http, http.Endpoint, NullLogger.Instance, TimeProvider.System);
+            string readers = http.HasCredentials ? "with credentials" : "for everybody who reaches it";
+            return new Finding(Verdict.Ok, "http", $"{serving.Address}, {readers}");
+        }
+        catch (HttpFileException e)
+        {
+            return new Finding(Verdict.Fail, "http", e.Message);
         }
     }
 

@@ -1,3 +1,4 @@
+using Pmoas.Host.Traces;
 using Pmoas.Sdk.Metrics;
 
 namespace Pmoas.Host.Exposition;
@@ -7,6 +8,7 @@ internal static class SelfMetricDefs
 {
     private static readonly Label Plugin = new("plugin", "Name of the plugin.");
     private static readonly Label Program = new("program", "C name of the kernel program.");
+    private static readonly Label[] ByPlugin = [Plugin];
     private static readonly Label[] ByProgram = [Plugin, Program];
     private static readonly Label[] ByRing = [Plugin, new("ring", "C name of the ring buffer.")];
     private static readonly Label[] ByMap = [Plugin, new("map", "C name of the map.")];
@@ -52,6 +54,20 @@ internal static class SelfMetricDefs
     internal static readonly CounterDef RingDropped = new(
         "pmoas_ring_dropped_total", "Events lost because the ring was full.", ByRing);
 
+    internal static readonly CounterDef TracesExported = new(
+        "pmoas_traces_exported_total", "Traces the collector took.", ByPlugin);
+
+    internal static readonly CounterDef TraceSpansExported = new(
+        "pmoas_trace_spans_exported_total", "Spans of the traces the collector took.", ByPlugin);
+
+    internal static readonly CounterDef TracesDropped = new(
+        "pmoas_traces_dropped_total", "Traces the collector did not take.",
+        [
+            .. ByPlugin,
+            new("reason", "queue: more came than it took. unreachable: nobody answered. timeout: not in time. refused: with an error. nameless: nobody has named the container.",
+                [.. TraceCounters.Reasons]),
+        ]);
+
     internal static readonly GaugeDef MapEntries = new(
         "pmoas_map_entries", "Entries of the kernel map now.", ByMap);
 
@@ -95,7 +111,7 @@ internal static class SelfMetricDefs
 
     internal static readonly IReadOnlyList<MetricDef> All =
     [
-        BuildInfo, State, Restarts, Hook, ProgramSkips, ProgramRuns, ProgramSeconds, RingAttempts, RingDelivered, RingDropped, MapEntries, MapCapacity,
+        BuildInfo, State, Restarts, Hook, ProgramSkips, ProgramRuns, ProgramSeconds, RingAttempts, RingDelivered, RingDropped, TracesExported, TraceSpansExported, TracesDropped, MapEntries, MapCapacity,
         ScrapeSeconds, Containers, ContainersNameless, ContainersMissed, TaggedCgroups, SourceUp, SourceAge, SourcePods, SourceFailures, ConfigReloads, ConfigReloadTime,
     ];
 }

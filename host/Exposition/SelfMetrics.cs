@@ -1,3 +1,4 @@
+using Pmoas.Host.Traces;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Sdk.Pods;
 
@@ -47,6 +48,10 @@ internal sealed class SelfMetrics
             _own.Counter(SelfMetricDefs.ConfigReloads).Add(0, result);
         }
     }
+
+    /// <summary>Counts what becomes of traces.</summary>
+    internal TraceCounters Traces =>
+        new(_own.Counter(SelfMetricDefs.TracesExported), _own.Counter(SelfMetricDefs.TraceSpansExported), _own.Counter(SelfMetricDefs.TracesDropped));
 
     /// <summary>Counts an attempt to read the configuration.</summary>
     /// <param name="ok">False when it had errors and the old one stays in use.</param>

@@ -1,6 +1,7 @@
 using Pmoas.Host.Exposition;
 using Pmoas.Host.Identity;
 using Pmoas.Host.Live;
+using Pmoas.Host.Traces;
 using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Plugins;
@@ -12,6 +13,7 @@ namespace Pmoas.Host.Plugins;
 /// <param name="Scrapes">What happens before every exposition.</param>
 /// <param name="Rings">The thread that drains ring buffers.</param>
 /// <param name="Live">Where a person watches events; null in the daemon.</param>
+/// <param name="Traces">Hands traces to the collector; null when there is none.</param>
 /// <param name="Loggers">Makes each probe's logger.</param>
 /// <param name="Time">Clock of the back-off.</param>
 internal sealed record ProbeServices(
@@ -21,5 +23,6 @@ internal sealed record ProbeServices(
     ScrapeCycle Scrapes,
     RingThread Rings,
     LiveOutput? Live,
+    TraceExport? Traces,
     ILoggerFactory Loggers,
     TimeProvider Time);

@@ -1,9 +1,11 @@
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Traces;
 using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Live;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Sdk.Pods;
+using Pmoas.Sdk.Traces;
 
 namespace Pmoas.Host.Plugins;
 
@@ -20,6 +22,7 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
     private readonly List<Action> _collects = [];
     private readonly KernelTables _tables;
     private readonly List<RingRoute> _routes = [];
+    private readonly List<TraceRoute> _traces = [];
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource<PluginException> _fault = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PluginScrape? _scrape;
@@ -113,12 +116,26 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public override void OnTrace<T>(string ring, TraceFormat<T> format)
+    {
+        if (_services.Traces is not { } export)
+        {
+            return;
+        }
+
+        TraceRoute<T> route = new(_name, format, export.MaxQueue, export.Counters, End);
+        _traces.Add(route);
+        Route(ring).Add<T>(route.Accept);
+    }
+
     /// <summary>Begins to read tables and rings; once, after <c>Start</c>.</summary>
     /// <exception cref="PluginException">A table does not fit its metrics.</exception>
     public void Activate()
     {
         _instruments.EndContainersNotIn(_services.Containers);
         IReadOnlyList<Action> tables = PluginBorder.Call("Export", _tables.Readers);
+        _traces.ForEach(route => _services.Traces!.Add(route));
         _routes.ForEach(_services.Rings.Add);
         _scrape = _services.Scrapes.Join(_name, [.. _collects, .. tables]);
     }
@@ -131,6 +148,7 @@ internal sealed class ProbeSession : ProbeContext, IDisposable
     {
         _attached?.Detach(); // first: what is read now are the last numbers, exactly
         _routes.ForEach(_services.Rings.Remove);
+        _traces.ForEach(route => _services.Traces!.Remove(route));
         if (_scrape is not null && !_fault.Task.IsCompleted)
         {
             _services.Scrapes.RunLast(_scrape); // the last numbers, while their maps are there

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Pmoas.Host.Describe;
 using Pmoas.Host.Plugins;
+using Pmoas.Sdk;
 
 namespace Pmoas.Host.Verbs;
 
@@ -12,7 +13,7 @@ internal static class DescribeVerb
     {
         Command verb = new("describe", "Show a plugin's options and metrics, or write its README table and dashboard.");
         Argument<string?> name = new("PLUGIN") { Description = "Name of the plugin; all when left out.", Arity = ArgumentArity.ZeroOrOne };
-        Option<bool> write = new("--write") { Description = "Write README.md's metrics table and dashboard.json into the plugin's source folder." };
+        Option<bool> write = new("--write") { Description = "Write README.md's metrics table and dashboard.json into the plugin's source folder, and docs/." };
         Option<string> source = new("--source")
         {
             Description = "Where the plugins' source folders are, for --write.",
@@ -33,9 +34,9 @@ internal static class DescribeVerb
                 return ExitCode.Usage;
             }
 
-            return entries.All(entry => line.GetValue(write) ? Write(entry, line.GetRequiredValue(source)) : Print(entry))
-                ? ExitCode.Ok
-                : ExitCode.Failed;
+            bool done = entries.All(entry => line.GetValue(write) ? Write(entry, line.GetRequiredValue(source)) : Print(entry))
+                && (!line.GetValue(write) || line.GetValue(name) is not null || WriteReference(entries, line.GetRequiredValue(source)));
+            return done ? ExitCode.Ok : ExitCode.Failed;
         });
         return verb;
     }
@@ -83,6 +84,23 @@ internal static class DescribeVerb
         string dashboard = Path.Combine(folder, "dashboard.json");
         File.WriteAllText(dashboard, GrafanaDashboard.Of(plugin.Name, plugin.Manifest.Summary, plugin.Manifest.Metrics));
         Console.Out.WriteLine($"wrote {readme} and {dashboard}");
+        return true;
+    }
+
+    /// <summary>The documents about all plugins together, beside the folder of their sources.</summary>
+    private static bool WriteReference(IEnumerable<CatalogEntry> entries, string source)
+    {
+        string folder = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(source))!, "docs");
+        if (!Directory.Exists(folder))
+        {
+            Console.Error.WriteLine($"pmoas: {folder} is missing; run this in the folder of the sources, or name their plugins folder with --source");
+            return false;
+        }
+
+        ProbeManifest[] manifests = [.. entries.Select(entry => entry.TryImport()!.Manifest)];
+        File.WriteAllText(Path.Combine(folder, ReferenceDocs.ConfigurationFile), ReferenceDocs.Configuration(manifests));
+        File.WriteAllText(Path.Combine(folder, ReferenceDocs.MetricsFile), ReferenceDocs.Metrics(manifests));
+        Console.Out.WriteLine($"wrote {ReferenceDocs.ConfigurationFile} and {ReferenceDocs.MetricsFile} in {folder}");
         return true;
     }
 

@@ -11,6 +11,18 @@ public readonly struct JourneyEvent
     /// <summary>When each stage was passed, nanoseconds since boot; 0: not passed.</summary>
     public readonly StageTimes At;
 
+    /// <summary>Of the first journey of a connection: when the handshake began, in the eyes of the end named by <see cref="Container"/>; otherwise 0.</summary>
+    public readonly ulong OpenedNs;
+
+    /// <summary>When it was over; 0 when it was not seen.</summary>
+    public readonly ulong EstablishedNs;
+
+    /// <summary>Since when the end that closed first was in each state that closes, by TCP's numbers; 0: it was not.</summary>
+    public readonly StateTimes Since;
+
+    /// <summary>When that end was closed; 0: it was not right after the journey, or that is not known yet.</summary>
+    public readonly ulong ClosedNs;
+
     /// <summary>Where it came from.</summary>
     public readonly JourneyAddress SourceAddress;
 
@@ -35,7 +47,10 @@ public readonly struct JourneyEvent
     /// <summary>Position in <c>enum direction</c>.</summary>
     public readonly byte Direction;
 
-    private readonly ushort _unused;
+    /// <summary>State of TCP the handshake began with.</summary>
+    public readonly byte Opening;
+
+    private readonly byte _unused;
 }
 
 /// <summary>A time for each stage.</summary>
@@ -43,6 +58,15 @@ public readonly struct JourneyEvent
 public struct StageTimes
 {
     internal const int Count = 13;
+
+    private ulong _first;
+}
+
+/// <summary>A time for each state of TCP.</summary>
+[InlineArray(Count)]
+public struct StateTimes
+{
+    internal const int Count = 12;
 
     private ulong _first;
 }

@@ -14,7 +14,7 @@ internal sealed class PodBooks
 
     private const int HistogramBytes = Buckets.KernelSlots * 2 * sizeof(ulong);
 
-    private readonly BpfMap _journeyMap, _intervalMap, _countMap;
+    private readonly BpfMap _journeyMap, _sampleMap, _intervalMap, _countMap;
     private readonly MapReader _journeys, _intervals, _counts;
     private readonly MapEntryHandler _onJourneys, _onInterval, _onCount;
     private readonly PodInstruments _instruments;
@@ -27,7 +27,7 @@ internal sealed class PodBooks
 
     internal PodBooks(ProbeContext context)
     {
-        (_journeyMap, _intervalMap, _countMap) = (context.Bpf.Map("journeys"), context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
+        (_journeyMap, _sampleMap, _intervalMap, _countMap) = (context.Bpf.Map("journeys"), context.Bpf.Map("samples"), context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
         (_journeys, _intervals, _counts) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap));
         (_onJourneys, _onInterval, _onCount) = (OnJourneys, OnInterval, OnCount);
         _instruments = new PodInstruments(context);
@@ -131,6 +131,7 @@ internal sealed class PodBooks
         }
 
         _oldJourneys.ForEach(key => _journeyMap.Remove(key));
+        _oldJourneys.ForEach(key => _sampleMap.Remove(key));
         _oldIntervals.ForEach(key => _intervalMap.Remove(key));
         _oldCounts.ForEach(key => _countMap.Remove(key));
         _oldJourneys.Clear();

@@ -18,9 +18,14 @@ public sealed class StackTraceOptions : IValidatableObject
     public IReadOnlyList<string> Intervals { get; set; } = [];
 
     /// <summary>Journeys that are shown.</summary>
-    [Description("Journeys of one pod, leg and direction that pmoas monitor stack shows in a second, on each CPU; counted are all.")]
+    [Description("Journeys of one pod, leg and direction that pmoas monitor stack shows in a second; counted are all.")]
     [Range(1, 1000)]
     public uint ShownPerSecond { get; set; } = 10;
+
+    /// <summary>Journeys that become traces.</summary>
+    [Description("Journeys of one pod that become traces in a second, evenly of its two legs and two directions, where [traces] names a collector.")]
+    [Range(1, 100000)]
+    public uint TracedPerSecond { get; set; } = 10;
 
     /// <summary>Directions of connections that are followed at once.</summary>
     [Description("Connections that are followed at once, times two: each has two directions.")]

@@ -9,6 +9,11 @@ public sealed class StackTraceProbe : IProbe
     /// <summary>Two legs, two directions, three phases.</summary>
     private const uint JourneysOfPod = 12;
 
+    /// <summary>Two legs, two directions.</summary>
+    private const uint KindsOfPod = 4;
+
+    private const ulong Second = 1_000_000_000;
+
     /// <inheritdoc/>
     public ProbeManifest Manifest { get; } = new()
     {
@@ -41,9 +46,10 @@ public sealed class StackTraceProbe : IProbe
     public void Configure(BpfObject bpf, ProbeSettings settings)
     {
         StackTraceOptions options = settings.Get<StackTraceOptions>();
-        bpf.SetGlobal("live", settings.Live);
+        bpf.SetGlobal("sampled", settings.Live || settings.Traced);
+        bpf.SetGlobal("traced", settings.Traced);
         bpf.SetGlobal("translation", options.Stages.Contains("tcp_probe"));
-        bpf.SetGlobal("show_every_ns", 1_000_000_000UL / options.ShownPerSecond);
+        bpf.SetGlobal("sample_every_ns", settings.Live ? Second / options.ShownPerSecond : KindsOfPod * Second / options.TracedPerSecond);
         bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals));
         bpf.SetGlobal("pair_count", (uint)options.Intervals.Count);
         bpf.SetGlobal("max_streams", options.MaxStreams);
@@ -53,6 +59,7 @@ public sealed class StackTraceProbe : IProbe
         }
 
         bpf.Map("journeys").MaxEntries = options.MaxPods * JourneysOfPod;
+        bpf.Map("samples").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("totals").MaxEntries = options.MaxContainers;
@@ -80,6 +87,7 @@ public sealed class StackTraceProbe : IProbe
         context.Export("totals");
         context.ExportNode("losses");
         context.OnLive<JourneyEvent>("events", "stack", JourneyText.Write);
+        context.OnTrace("events", new JourneyTrace());
     }
 
     private static void SayWhereJourneysEnd(BpfObject bpf)

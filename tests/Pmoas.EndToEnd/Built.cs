@@ -19,6 +19,12 @@ internal static class Built
     /// <summary>The sample a stranger builds against the package; made by <c>make build</c>.</summary>
     public static string NoOp { get; } = Path("NoOp");
 
+    /// <summary>NuGet packages of the SDK and the plugin template; made by <c>make build</c>.</summary>
+    public static string Packages { get; } = Path("Packages");
+
+    /// <summary>The guide a stranger follows.</summary>
+    public static string WritingAPlugin { get; } = Path("WritingAPlugin");
+
     /// <summary>The daemon with all plugins beside it; made by <c>make build</c>.</summary>
     public static string Installed { get; } = Path("Installed");
 

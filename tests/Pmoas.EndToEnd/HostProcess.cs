@@ -34,7 +34,8 @@ internal sealed class HostProcess : IAsyncDisposable
     public static HostProcess Start(Site site, string verb, string? badAt = null, string[]? arguments = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         string[] config = verb.Split(' ')[0] is "run" or "check" or "monitor" or "pods" ? ["--config", site.Config] : [];
-        ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), .. config, "--plugins", site.Plugins, .. arguments ?? []])
+        string[] plugins = verb == "top" ? [] : ["--plugins", site.Plugins];
+        ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), .. config, .. plugins, .. arguments ?? []])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

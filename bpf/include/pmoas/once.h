@@ -8,11 +8,15 @@
  * The kernel does not run a tracing program inside itself: when a softirq interrupts the program in a task, what changes
  * in the softirq is skipped and only shows in the program's recursion_misses. So two programs are attached to the
  * tracepoint. The first, where it runs, leaves the socket here; the second does the work where the first left nothing.
- * The socket tells the two changes apart: while a task holds its lock, a softirq does not change its state.
+ *
+ * Two places are enough. A change that a softirq can interrupt is one of a socket that its task owns; a socket that nobody
+ * owns changes with softirqs off. So an owned socket's change is never inside another one, and when it begins or ends,
+ * whatever stands in the other place was left for a second program that did not run (it would have interrupted itself), and
+ * must not be taken for a later change: memory of closed sockets is soon another socket's.
  */
 struct pmoas_once {
-	__u64 socket; /* the first program has run for */
-	__u64 interrupted; /* what was here before */
+	__u64 owned; /* the socket that the first program has run for */
+	__u64 unowned;
 };
 
 struct {
@@ -22,7 +26,12 @@ struct {
 	__type(value, struct pmoas_once);
 } once SEC(".maps");
 
-/* In the first program. */
+static __always_inline bool pmoas_is_owned(const struct sock *sk)
+{
+	return ((const struct sock___lock *)sk)->sk_lock.owned;
+}
+
+/* In the first program, before anything else that takes time. */
 static __always_inline void pmoas_once_begin(const struct sock *sk)
 {
 	__u32 zero = 0;
@@ -30,8 +39,12 @@ static __always_inline void pmoas_once_begin(const struct sock *sk)
 
 	if (!o)
 		return;
-	o->interrupted = o->socket;
-	o->socket = (__u64)sk;
+	if (pmoas_is_owned(sk)) {
+		o->unowned = 0;
+		o->owned = (__u64)sk;
+	} else {
+		o->unowned = (__u64)sk;
+	}
 }
 
 /* In the second: has the first run for this change? */
@@ -39,12 +52,18 @@ static __always_inline bool pmoas_once_end(const struct sock *sk)
 {
 	__u32 zero = 0;
 	struct pmoas_once *o = bpf_map_lookup_elem(&once, &zero);
-	__u64 socket = (__u64)sk;
+	bool ran;
 
-	if (!o || o->socket != socket)
+	if (!o)
 		return false;
-	o->socket = o->interrupted == socket ? 0 : o->interrupted;
-	return true;
+	if (pmoas_is_owned(sk)) {
+		ran = o->owned == (__u64)sk;
+		o->owned = 0;
+	} else {
+		ran = o->unowned == (__u64)sk;
+	}
+	o->unowned = 0;
+	return ran;
 }
 
 #endif

@@ -310,6 +310,13 @@ struct sock {
 	struct mem_cgroup *sk_memcg;
 };
 
+/* Whether a task owns the socket: then what changes it can be interrupted by a softirq. */
+struct sock___lock {
+	struct {
+		int owned;
+	} sk_lock;
+};
+
 struct inet_sock {
 	struct sock sk;
 	__be16 inet_sport;

@@ -18,7 +18,8 @@ internal sealed class PrometheusServer : IAsyncDisposable
     /// <param name="folder">Takes its files; the caller removes it.</param>
     /// <param name="target">Port of the daemon.</param>
     /// <param name="rules">Files of rules.</param>
-    internal static async Task<PrometheusServer> StartAsync(string folder, int target, IEnumerable<string> rules)
+    /// <param name="access">How it gets in: further keys of the scrape, each on a line; none by default.</param>
+    internal static async Task<PrometheusServer> StartAsync(string folder, int target, IEnumerable<string> rules, params string[] access)
     {
         int port = Site.FreePort();
         string config = Path.Combine(folder, "prometheus.yml");
@@ -27,6 +28,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
             rule_files: [ {string.Join(", ", rules.Select(file => $"'{file}'"))} ]
             scrape_configs:
               - job_name: pmoas
+                {string.Join("\n    ", access.Prepend("honor_labels: false"))}
                 static_configs: [ {"{"} targets: [ '127.0.0.1:{target}' ] {"}"} ]
 
             """);

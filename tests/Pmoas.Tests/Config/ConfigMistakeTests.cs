@@ -5,7 +5,7 @@ namespace Pmoas.Tests.Config;
 public sealed class ConfigMistakeTests
 {
     [Theory]
-    [InlineData("[http]\nlissten = \"x\"", "pmoas.toml:2:1: http.lissten: \"lissten\" is not a known key; did you mean \"listen\"? allowed: listen")]
+    [InlineData("[http]\nlissten = \"x\"", "pmoas.toml:2:1: http.lissten: \"lissten\" is not a known key; did you mean \"listen\"? allowed: listen, certificate_file, key_file, users_file, token_file, insecure, concurrent_requests")]
     [InlineData("[htpp]", "pmoas.toml:1:2: htpp: \"htpp\" is not a known key; did you mean \"http\"? allowed: http, log, daemon, sidecar_defaults, sidecars, pods, sources, plugins")]
     [InlineData("[daemon]\n  color = 1", "pmoas.toml:2:3: daemon.color: \"color\" is not a known key; allowed: bpf_statistics, container_linger")]
     [InlineData("daemon.colour = 1", "pmoas.toml:1:8: daemon.colour: \"colour\" is not a known key; allowed: bpf_statistics, container_linger")]
@@ -38,6 +38,25 @@ public sealed class ConfigMistakeTests
     [InlineData("[[sidecars]]\nkind = \"sandbox\"", "pmoas.toml:2:1: sidecars[1].kind: \"sandbox\" is not a known value; allowed: main, init, native_sidecar, ephemeral")]
     [InlineData("[[sidecars]]\nkind = \"sidecar\"", "pmoas.toml:2:1: sidecars[1].kind: \"sidecar\" is not a known value; allowed: main, init, native_sidecar, ephemeral")]
     public void points_at_a_value_that_is_not_allowed(string text, string error) => Assert.Equal([error], Errors(text));
+
+    [Theory]
+    [InlineData("listen = \"0.0.0.0:8765\"", "pmoas.toml:2:1: http.listen: \"0.0.0.0:8765\" can be reached from other machines: set certificate_file and key_file, and users_file or token_file, or else insecure = true")]
+    [InlineData("listen = \"[::]:8765\"\ntoken_file = \"/etc/t\"", "pmoas.toml:2:1: http.listen: \"[::]:8765\" can be reached from other machines: set certificate_file and key_file, and users_file or token_file, or else insecure = true")]
+    [InlineData("listen = \"10.0.0.1:1\"\ncertificate_file = \"/c\"\nkey_file = \"/k\"", "pmoas.toml:2:1: http.listen: \"10.0.0.1:1\" can be reached from other machines: set certificate_file and key_file, and users_file or token_file, or else insecure = true")]
+    [InlineData("certificate_file = \"/c\"", "pmoas.toml:2:1: http.certificate_file: it needs key_file beside it")]
+    [InlineData("key_file = \"/k\"", "pmoas.toml:2:1: http.key_file: it needs certificate_file beside it")]
+    [InlineData("users_file = \"users\"", "pmoas.toml:2:1: http.users_file: \"users\" is no path from / on; allowed is one such as \"/etc/pmoas/users_file\"")]
+    [InlineData("concurrent_requests = 0", "pmoas.toml:2:1: http.concurrent_requests: 0 is out of range; allowed is 1 to 256")]
+    public void points_at_a_mistake_in_http(string text, string error) => Assert.Equal([error], Errors("[http]\n" + text));
+
+    [Theory]
+    [InlineData("listen = \"127.0.0.2:8765\"")]
+    [InlineData("listen = \"[::1]:8765\"")]
+    [InlineData("listen = \"0.0.0.0:8765\"\ninsecure = true")]
+    [InlineData("listen = \"0.0.0.0:8765\"\ncertificate_file = \"/c\"\nkey_file = \"/k\"\nusers_file = \"/u\"")]
+    [InlineData("listen = \"0.0.0.0:8765\"\ncertificate_file = \"/c\"\nkey_file = \"/k\"\ntoken_file = \"/t\"")]
+    public void takes_an_address_that_is_safe_or_said_to_be(string text) =>
+        Assert.Empty(ConfigFile.Parse("[http]\n" + text, "pmoas.toml").Errors);
 
     [Theory]
     [InlineData("[pods]\ninclude_namespaces = [\"a\", \"\"]", "pmoas.toml:2:1: pods.include_namespaces: \"\" is no namespace; write a glob such as \"team-*\", or leave it out")]

@@ -34,6 +34,9 @@ public sealed partial class ShippedConfigTests
         PmoasOptions options = Options(Uncommented);
 
         Assert.Equal(defaults.Http.Listen, options.Http.Listen);
+        Assert.Equal(["", "", "", ""], new[] { options.Http.CertificateFile, options.Http.KeyFile, options.Http.UsersFile, options.Http.TokenFile });
+        Assert.Equal(defaults.Http.Insecure, options.Http.Insecure);
+        Assert.Equal(defaults.Http.ConcurrentRequests, options.Http.ConcurrentRequests);
         Assert.Equal(defaults.Log.Level, options.Log.Level);
         Assert.Equal(defaults.Daemon.BpfStatistics, options.Daemon.BpfStatistics);
         Assert.Equal(defaults.Daemon.ContainerLinger, options.Daemon.ContainerLinger);
@@ -48,6 +51,11 @@ public sealed partial class ShippedConfigTests
         Assert.Equal(defaults.Sources.Cri.Endpoints, options.Sources.Cri.Endpoints);
         Assert.Equal(defaults.Sources.Docker.Endpoints, options.Sources.Docker.Endpoints);
         Assert.Equal(defaults.Sources.Cgroupfs.Enabled, options.Sources.Cgroupfs.Enabled);
+        Assert.Equal(defaults.Traces.Endpoint, options.Traces.Endpoint);
+        Assert.Equal(defaults.Traces.Protocol, options.Traces.Protocol);
+        Assert.Equal(defaults.Traces.Headers, options.Traces.Headers);
+        Assert.Equal(defaults.Traces.Timeout, options.Traces.Timeout);
+        Assert.Equal(defaults.Traces.MaxQueue, options.Traces.MaxQueue);
         // Left out means "when found", which no value says: the file shows the other wish.
         Assert.Equal([true, true, true], new[] { options.Sources.Kubernetes.Enabled, options.Sources.Cri.Enabled, options.Sources.Docker.Enabled });
         StaticPod pod = Assert.Single(options.Sources.Static.Pods);

@@ -26,6 +26,18 @@ public sealed class GeneratedFilesTests
             $"{path} is not what the metrics say; run: make describe");
     });
 
+    [Fact]
+    public void the_reference_documents_are_current()
+    {
+        string docs = Path.Combine(Root(), "docs");
+        Assert.True(
+            File.ReadAllText(Path.Combine(docs, ReferenceDocs.ConfigurationFile)) == ReferenceDocs.Configuration(AllPlugins.Manifests),
+            "docs/configure.md is not what the options say; run: make describe");
+        Assert.True(
+            File.ReadAllText(Path.Combine(docs, ReferenceDocs.MetricsFile)) == ReferenceDocs.Metrics(AllPlugins.Manifests),
+            "docs/metrics.md is not what the declarations say; run: make describe");
+    }
+
     private static string Root()
     {
         string? folder = AppContext.BaseDirectory;

@@ -15,19 +15,19 @@ public sealed class MetricsEndpointTests : IAsyncLifetime, IReadiness, ILiveness
 
     private readonly Instruments _instruments = new();
     private readonly ScrapeCycle _cycle = new((_, _) => { }, new LoopClock("collecting from plugin", LoopClock.UsualLimit, TimeProvider.System));
-    private readonly MetricsEndpoint _endpoint;
+    private readonly Scraper _scraper;
     private readonly WebApplication _app;
     private readonly HttpClient _client = new();
 
     public MetricsEndpointTests()
     {
         var self = new SelfMetrics(_instruments, "0.1.0", "0.1.0", "6.18.44");
-        _endpoint = new MetricsEndpoint(_cycle, _instruments, self, () => [], new PodContainers(), () => new PodFacts([], 0, 0, 0), this, this, TimeSpan.FromSeconds(2));
+        _scraper = new Scraper(_cycle, _instruments, self, () => [], new PodContainers(), () => new PodFacts([], 0, 0, 0), TimeSpan.FromSeconds(2));
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        _endpoint.Map(_app);
+        new MetricsEndpoint(_scraper, this, this).Map(_app);
     }
 
     public string? NotReadyBecause { get; private set; } = "plugin accept is loading";
@@ -44,7 +44,7 @@ public sealed class MetricsEndpointTests : IAsyncLifetime, IReadiness, ILiveness
     {
         _client.Dispose();
         await _app.DisposeAsync();
-        _endpoint.Dispose();
+        _scraper.Dispose();
     }
 
     [Fact]

@@ -28,6 +28,7 @@ public sealed class PromtoolTests
             },
         ], containers);
         self.Update(new PodFacts([new SourceFact("cri", "/run/containerd/containerd.sock", IsUp: true, TimeSpan.FromSeconds(1), Pods: 2, Failures: 0)], Nameless: 0, Missed: 0, Tagged: 2));
+        self.Traces.Begin("lab");
         PluginInstruments plugin = instruments.Register("lab", KernelEntry.Defs);
         string[] labels = ["lab", "chain \"x\"\n", "proxy\\", "sidecar"];
         plugin.Counter(KernelEntry.Accepted).Add(1, labels);

@@ -7,6 +7,7 @@ using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Live;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Sdk.Pods;
+using Pmoas.Sdk.Traces;
 using Pmoas.Tests.Metrics;
 using Pmoas.Tests.Pods.Sources;
 
@@ -81,5 +82,7 @@ internal sealed class UsageLab : IDisposable
         public override void OnEvent<T>(string ring, BpfEventHandler<T> handler) => throw new NotSupportedException();
 
         public override void OnLive<T>(string ring, string stream, LiveEventFormat<T> write) => throw new NotSupportedException();
+
+        public override void OnTrace<T>(string ring, TraceFormat<T> format) => throw new NotSupportedException();
     }
 }
