@@ -36,6 +36,7 @@ public sealed class DebianPackageTests : IAsyncDisposable
         string[] plugins = [.. Directory.GetDirectories("/usr/lib/pmoas/plugins").Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
         Assert.Equal(Directory.GetDirectories(Built.PluginSources).Select(Path.GetFileName).Order(StringComparer.Ordinal), plugins);
         Assert.Contains("monitor\n", await RunAsync(Program, "[suggest:8]", "pmoas mo"), StringComparison.Ordinal);
+        await TellsLicencesAndChangesAsync(version);
         await ServesAsync();
 
         // An edit outlives an upgrade, and the upgraded daemon reads it.
@@ -49,6 +50,16 @@ public sealed class DebianPackageTests : IAsyncDisposable
         await RunAsync("dpkg", "--purge", Package);
         _ours = false;
         Assert.Equal(before, Traces());
+    }
+
+    /// <summary>Debian's place for both, and both of our licences whole: the daemon's and the kernel programs'.</summary>
+    private static async Task TellsLicencesAndChangesAsync(string version)
+    {
+        string copyright = await File.ReadAllTextAsync("/usr/share/doc/pmoas/copyright");
+        Assert.StartsWith(await File.ReadAllTextAsync(Path.Combine(Built.Root, "LICENSE")), copyright, StringComparison.Ordinal);
+        Assert.EndsWith(await File.ReadAllTextAsync(Path.Combine(Built.Root, "bpf/LICENSE")), copyright, StringComparison.Ordinal);
+        string newest = (await File.ReadAllLinesAsync("/usr/share/doc/pmoas/CHANGELOG.md")).First(line => line.StartsWith("## ", StringComparison.Ordinal));
+        Assert.StartsWith($"## {version} ", newest, StringComparison.Ordinal);
     }
 
     /// <summary>The installed daemon with the installed configuration, from its start to its end.</summary>

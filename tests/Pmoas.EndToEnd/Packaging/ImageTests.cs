@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Pmoas.Beds.Containerd;
+using Pmoas.Beds.Docker;
 using Pmoas.Beds.Pods;
 using Pmoas.EndToEnd.Pods;
 using Pmoas.Host.Daemon;
@@ -53,7 +54,8 @@ public sealed partial class ImageTests : IDisposable
                 await socket.ConnectAsync(context.DnsEndPoint, cancellation);
                 return new NetworkStream(socket, ownsSocket: true);
             },
-        }) { BaseAddress = new Uri($"http://{daemon.Address}:{manifests.Container.Ports.Single().ContainerPort}") };
+        })
+        { BaseAddress = new Uri($"http://{daemon.Address}:{manifests.Container.Ports.Single().ContainerPort}") };
         await UntilAsync(async () => await SaysAsync(node, manifests.Container.ReadinessProbe.HttpGet.Path) == "ok\n", "ready");
         Assert.Equal("ok\n", await SaysAsync(node, manifests.Container.LivenessProbe.HttpGet.Path));
         Assert.Equal("ok\n", await SaysAsync(node, manifests.Container.StartupProbe.HttpGet.Path));
@@ -73,6 +75,18 @@ public sealed partial class ImageTests : IDisposable
         await UntilAsync(async () => Scrape.Parse(await node.GetStringAsync("/metrics", stop)).Sum("pmoas_plugin_state", ("plugin", "resource_usage"), ("state", "stopped")) == 1, "the edit");
         await bed.StopPodAsync(daemon);
         Assert.DoesNotContain("unhandled", Log(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Docker_loads_it_and_runs_the_check_that_the_README_shows()
+    {
+        CancellationToken stop = TestContext.Current.CancellationToken;
+        const string Start = "docker run ";
+        string command = (await File.ReadAllLinesAsync(Path.Combine(Built.Root, "README.md"), stop)).Single(line => line.StartsWith(Start, StringComparison.Ordinal));
+        Assert.Contains($" pmoas:{BuildVersion.Host} ", command, StringComparison.Ordinal);
+        await using DockerBed bed = await DockerBed.StartAsync(stop);
+        Assert.Equal($"Loaded image: pmoas:{BuildVersion.Host}", await bed.Docker.RunAsync(["load", "--quiet", "--input", Built.Image], stop));
+        Assert.Matches("(?m)^ok +plugin accept +version ", await bed.Docker.RunAsync(command.Split(' ')[1..], stop));
     }
 
     private async Task UntilAsync(Func<Task<bool>> condition, string what)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Demo;
+using Pmoas.Host.Health;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Host.Pods.Sources;
