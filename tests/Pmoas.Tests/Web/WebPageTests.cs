@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Pmoas.Host.Exposition;
+using Pmoas.Host.Health;
 using Pmoas.Host.Web;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Tests.Metrics;
@@ -14,7 +15,7 @@ public sealed class WebPageTests : IAsyncLifetime
     private static readonly GaugeDef Memory = new("pmoas_resource_usage_memory_working_set_bytes", "Memory.", Label.Container);
 
     private readonly Instruments _instruments = new();
-    private readonly ScrapeCycle _cycle = new((_, _) => { });
+    private readonly ScrapeCycle _cycle = new((_, _) => { }, new LoopClock("collecting from plugin", LoopClock.UsualLimit, TimeProvider.System));
     private readonly Scraper _scraper;
     private readonly LiveOverview _live;
     private readonly WebApplication _app;
