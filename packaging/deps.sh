@@ -33,6 +33,8 @@ need haproxy command -v haproxy
 need nginx-light command -v nginx
 need wrk command -v wrk
 need apache2-utils command -v ab
+# What benchmarks compare with.
+need bpftrace command -v bpftrace
 # Judging /metrics.
 need prometheus command -v promtool
 # Looking at the web page.

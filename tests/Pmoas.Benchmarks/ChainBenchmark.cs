@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pmoas.FakeCollector;
 using Pmoas.Host.Demo;
 
 namespace Pmoas.Benchmarks;
@@ -14,11 +15,14 @@ internal static class ChainBenchmark
     private const int Seconds = 1;
     private const int Connections = 16;
 
-    private static readonly (string Name, string Toml, double KeepAlive, double CloseEach)[] Variants =
+    private static readonly Variant[] Variants =
     [
-        ("Accept", "[plugins.accept]\n", 0.98, 0.92),
-        ("ResourceUsage", "[plugins.resource_usage]\n", 0.98, 0.98),
-        ("both", "[plugins.accept]\n[plugins.resource_usage]\n", 0.97, 0.92),
+        new("Accept", "[plugins.accept]\n", 0.98, 0.92),
+        new("ResourceUsage", "[plugins.resource_usage]\n", 0.98, 0.98),
+        new("both", "[plugins.accept]\n[plugins.resource_usage]\n", 0.97, 0.92),
+        new("StackTrace, 1 journey/s traced", "[plugins.stack_trace]\ntraced_per_second = 1\n", 0.95, 0.88),
+        new("StackTrace, 100 journeys/s traced", "[plugins.stack_trace]\ntraced_per_second = 100\n", 0.95, 0.88),
+        new("four of its intervals by bpftrace", "", null, null) { ByHand = true },
     ];
 
     internal static async Task<int> RunAsync()
@@ -32,7 +36,9 @@ internal static class ChainBenchmark
     private static async Task RunAsync(string title, InsideConnections inside, bool close)
     {
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-bench", InsideConnections = inside });
-        await using DaemonUnderTest daemon = await DaemonUnderTest.StartAsync(bed, "artifacts/pmoas/plugins", "");
+        await using CollectorServer collector = await CollectorServer.StartAsync();
+        string traces = $"[traces]\nendpoint = \"http://127.0.0.1:{collector.GrpcPort}\"\n";
+        await using DaemonUnderTest daemon = await DaemonUnderTest.StartAsync(bed, "artifacts/pmoas/plugins", traces);
         List<double>[] ratios = [.. Variants.Select(_ => new List<double>(Rounds))];
         List<double> without = [];
         string running = "";
@@ -41,7 +47,7 @@ internal static class ChainBenchmark
         for (int turn = 0; turn < Rounds * Variants.Length; turn++)
         {
             int which = turn % Variants.Length;
-            double with = await TurnAsync(Variants[which].Toml);
+            double with = Variants[which].ByHand ? await ByHandAsync() : await TurnAsync(Variants[which].Toml);
             double after = await TurnAsync("");
             ratios[which].Add(with / ((before + after) / 2));
             without.Add(after);
@@ -52,20 +58,38 @@ internal static class ChainBenchmark
         for (int which = 0; which < Variants.Length; which++)
         {
             (double from, double to) = ratios[which].MedianInterval();
+            double? goal = close ? Variants[which].CloseEach : Variants[which].KeepAlive;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {Variants[which].Name,-13}  × {ratios[which].Median():0.000} (95 %: {from:0.000}–{to:0.000})   goal ≥ {(close ? Variants[which].CloseEach : Variants[which].KeepAlive):0.00}"));
+                $"  {Variants[which].Name,-34}  × {ratios[which].Median():0.000} (95 %: {from:0.000}–{to:0.000}){(goal is null ? "" : $"   goal ≥ {goal:0.00}")}"));
+        }
+
+        async Task<double> ByHandAsync()
+        {
+            await using Bpftrace tracer = await Bpftrace.StartAsync();
+            return await TurnAsync("");
         }
 
         async Task<double> TurnAsync(string toml)
         {
             if (toml != running)
             {
-                await daemon.ApplyAsync(toml);
+                await daemon.ApplyAsync(traces + toml);
                 running = toml;
             }
 
             await daemon.SettleAsync();
             return (await Wrk.RunAsync(bed, Connections, Seconds, close)).RequestsPerSecond;
         }
+    }
+
+    /// <summary>What runs during a turn, and which part of the requests must remain.</summary>
+    /// <param name="Name">Name.</param>
+    /// <param name="Toml">Tables of the plugins.</param>
+    /// <param name="KeepAlive">With connections that are kept; null: it is there for comparison.</param>
+    /// <param name="CloseEach">With a new one for each request.</param>
+    private sealed record Variant(string Name, string Toml, double? KeepAlive, double? CloseEach)
+    {
+        /// <summary>No plugin, but what somebody would write at a prompt.</summary>
+        internal bool ByHand { get; init; }
     }
 }

@@ -18,8 +18,11 @@ public sealed class SecuredEndpointTests
         await using PrometheusServer prometheus = await PrometheusServer.StartAsync(
             site.Site.Folder, site.Site.Port, [], "scheme: https", $"tls_config: {{ ca_file: '{site.CertificateFile}' }}", credentials);
 
-        await daemon.UntilAsync(async () => (await prometheus.QueryAsync("up{job=\"pmoas\"}")).Count > 0, "a scrape");
-        Assert.Equal([up], await prometheus.QueryAsync("max_over_time(up{job=\"pmoas\"}[1m])"));
+        // The first scrape of a busy machine may be too slow for Prometheus; the third is not.
+        await daemon.UntilAsync(
+            async () => (await prometheus.QueryAsync("up{job=\"pmoas\"}")).Contains(1) || (await prometheus.QueryAsync("count_over_time(up{job=\"pmoas\"}[1m])")).Any(scrapes => scrapes >= 3),
+            "a scrape that succeeds, or three that do not");
+        Assert.Equal([up], await prometheus.QueryAsync("up{job=\"pmoas\"}"));
         Assert.Equal(up, (await prometheus.QueryAsync("pmoas_build_info")).Count);
     }
 
