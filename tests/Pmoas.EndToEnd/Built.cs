@@ -25,9 +25,6 @@ internal static class Built
     /// <summary>The guide a stranger follows.</summary>
     public static string WritingAPlugin { get; } = Path("WritingAPlugin");
 
-    /// <summary>The daemon with all plugins beside it; made by <c>make build</c>.</summary>
-    public static string Installed { get; } = Path("Installed");
-
     /// <summary>The Debian package; made by <c>make deb</c>.</summary>
     public static string Deb { get; } = Path("Deb");
 
