@@ -28,9 +28,6 @@ internal static class Built
     /// <summary>The Debian package; made by <c>make deb</c>.</summary>
     public static string Deb { get; } = Path("Deb");
 
-    /// <summary>The same for arm64; made by <c>make deb ARCHITECTURE=arm64</c>.</summary>
-    public static string ArmDeb { get; } = Path("ArmDeb");
-
     /// <summary>The container image; made by <c>make image</c>.</summary>
     public static string Image { get; } = Path("Image");
 
