@@ -15,9 +15,6 @@ READY_TO_RUN := --use-current-runtime --self-contained false -p:PublishReadyToRu
 # What `make deb` and `make image` make: amd64 or arm64.
 export ARCHITECTURE ?= $(shell dpkg --print-architecture)
 
-# The one of them that this machine is not: its package is made too, to be looked at.
-OTHER_ARCHITECTURE := $(if $(filter arm64,$(shell dpkg --print-architecture)),amd64,arm64)
-
 # Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
 BENCHMARKS := ring chain daemon pods usage sockmap
 
@@ -53,7 +50,6 @@ demo: deps build ## Watch a real sidecar pod on this machine for a few seconds (
 	@artifacts/pmoas/pmoas demo
 
 test: deps build deb image ## Check the format, run all tests (root: kernel and end-to-end tests need it), say how many passed
-	@$(MAKE) deb ARCHITECTURE=$(OTHER_ARCHITECTURE)
 	@tests/run.sh
 
 test-kernels: deps build ## Run the kernel tests on Debian's kernels 6.1 to newest in a virtual machine, write docs/kernels.md (root, an hour)

@@ -25,14 +25,8 @@ internal static class Built
     /// <summary>The guide a stranger follows.</summary>
     public static string WritingAPlugin { get; } = Path("WritingAPlugin");
 
-    /// <summary>The daemon with all plugins beside it; made by <c>make build</c>.</summary>
-    public static string Installed { get; } = Path("Installed");
-
     /// <summary>The Debian package; made by <c>make deb</c>.</summary>
     public static string Deb { get; } = Path("Deb");
-
-    /// <summary>The same for arm64; made by <c>make deb ARCHITECTURE=arm64</c>.</summary>
-    public static string ArmDeb { get; } = Path("ArmDeb");
 
     /// <summary>The container image; made by <c>make image</c>.</summary>
     public static string Image { get; } = Path("Image");
