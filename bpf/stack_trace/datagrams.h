@@ -4,20 +4,17 @@
 
 /*
  * Datagrams (UDP) are followed one by one, each by its packet buffer: over a virtual device the receiver gets the buffer that the sender filled. They
- * have no connection, so their direction is sent, from a socket of the pod, or received, from elsewhere. A journey ends where the application copies the
- * datagram, or at the last stage of the sender where it leaves the pod.
+ * have no connection, so their direction is sent, from a socket of the pod, or received, from elsewhere. A journey ends where the receiver is told, for
+ * which buffer an application reads no tracepoint says, or at the last stage of the sender where it leaves the pod.
  */
 
 /* Set before load: when false the verifier removes all of this. */
 const volatile bool follow_datagrams = false;
 
-/* Set before load: the stage skb_copy_datagram_iovec is one of TCP too. */
-const volatile bool copies = false;
-
 /* The first stage that a datagram passes on its way out; set with those of journey.h. */
 __u32 first_queued = STAGE_NONE;
 
-/* Those on their way at one time: between the device and the application's read. */
+/* Those on their way at one time: between the device and the receiver's queue. */
 #define MAX_DATAGRAMS 8192
 
 struct {
@@ -145,20 +142,9 @@ static __noinline int datagram_ready(const struct sock *sk)
 	__u64 id = (__u64)BPF_CORE_READ(queue, sk_receive_queue.prev);
 	struct stream *d = bpf_map_lookup_elem(&datagrams, &id);
 
-	if (d)
-		datagram_pass(d, STAGE_SK_DATA_READY);
-	return 0;
-}
-
-/* The application copies a packet that no connection has. */
-static __noinline int datagram_copied(const struct sk_buff *skb)
-{
-	__u64 id = (__u64)skb;
-	struct stream *d = bpf_map_lookup_elem(&datagrams, &id);
-
 	if (!d)
 		return 0;
-	datagram_pass(d, STAGE_SKB_COPY_DATAGRAM_IOVEC);
+	datagram_pass(d, STAGE_SK_DATA_READY);
 	datagram_finish(d, id);
 	return 0;
 }

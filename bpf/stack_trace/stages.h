@@ -189,11 +189,7 @@ static __always_inline void at_copy(const struct sk_buff *skb, int length)
 	__u32 from;
 	__u32 byte;
 
-	if (!follow)
-		return;
-	if (follow_datagrams && !sk)
-		datagram_copied(skb);
-	if (!copies || !sk)
+	if (!follow || !sk)
 		return;
 	e = end_of(sk);
 	s = e ? stream_received(e, sk) : NULL;

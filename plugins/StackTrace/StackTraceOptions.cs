@@ -18,7 +18,7 @@ public sealed class StackTraceOptions : IValidatableObject
     public IReadOnlyList<string> Intervals { get; set; } = [];
 
     /// <summary>Whether UDP is followed.</summary>
-    [Description("Follow datagrams (UDP) too: each costs some µs, and every read of TCP a little. Without it they are only counted where they are dropped.")]
+    [Description("Follow datagrams (UDP) too, to their receiver's queue: each costs some µs. Without it they are only counted where they are dropped.")]
     public bool Datagrams { get; set; }
 
     /// <summary>Journeys that are shown.</summary>

@@ -13,9 +13,6 @@ public sealed class StackTraceProbe : IProbe
     /// <summary>Two legs, two directions.</summary>
     private const uint KindsOfPod = 4;
 
-    /// <summary>Where a datagram's journey ends: there alone the kernel says which one is read.</summary>
-    private const string Copy = "skb_copy_datagram_iovec";
-
     private const ulong Second = 1_000_000_000;
 
     /// <inheritdoc/>
@@ -69,10 +66,7 @@ public sealed class StackTraceProbe : IProbe
         bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("totals").MaxEntries = options.MaxContainers;
         bpf.SetGlobal("follow_datagrams", options.Datagrams);
-        bpf.SetGlobal("copies", options.Stages.Contains(Copy));
-        bpf.SwitchOff(Stages.All
-            .Where(stage => !options.Stages.Contains(stage.Name) && !(options.Datagrams && stage.Name == Copy))
-            .SelectMany(stage => stage.Programs));
+        bpf.SwitchOff(Stages.All.Where(stage => !options.Stages.Contains(stage.Name)).SelectMany(stage => stage.Programs));
     }
 
     /// <inheritdoc/>
