@@ -119,6 +119,8 @@ static __always_inline void leaving(const struct sock *sk, int from, int to)
 		return;
 	if (traced && e->close_ns)
 		tell_close(sk, e);
+	if (live && e->close_ns)
+		tell_phase(sk, e, PHASE_CLOSE, 0, e->since[TCP_CLOSE] - e->close_ns);
 	connection_end(sk, e);
 }
 

@@ -54,10 +54,32 @@ static __always_inline void begin(struct stream *s, enum stage stage, __u32 byte
 	release(s, FOLLOWING);
 }
 
-/* The byte's journey does not end as it should. False when another CPU has just ended it. */
-static __always_inline bool give_up(struct stream *s)
+/* Others hold a stream for a moment, or to report its journey, which then is no more. */
+#define CLAIM_TRIES 64
+
+/* Claims the journey of this byte; false when it is over. */
+static __always_inline bool claim_byte(struct stream *s, __u32 byte)
 {
-	if (!claim(s, FOLLOWING))
+	int i;
+
+	for (i = 0; i < CLAIM_TRIES; i++) {
+		if (!claim(s, FOLLOWING)) {
+			if (*(volatile __u32 *)&s->following == FOLLOWING_NONE)
+				return false;
+			continue;
+		}
+		if (s->byte == byte)
+			return true;
+		release(s, FOLLOWING);
+		return false;
+	}
+	return false;
+}
+
+/* The byte's journey does not end as it should. False when another CPU has just ended it. */
+static __always_inline bool give_up(struct stream *s, __u32 byte)
+{
+	if (!claim_byte(s, byte))
 		return false;
 	count_of_stream(s, COUNT_UNFINISHED, s->last, 1);
 	release(s, FOLLOWING_NONE);
@@ -157,17 +179,16 @@ static __noinline int report(struct stream *s)
 	}
 	pmoas_histogram_observe(&j->journey, before - first);
 	s->ended_ns = before;
-	if (sampled && is_sampled(&key, before))
-		tell(s);
+	if (live || traced)
+		tell_journey(s, &key, before - first, before);
 	if (pair_count)
 		observe_pairs(s);
 	return 0;
 }
 
+/* Of a stream that is claimed. */
 static __always_inline void finish(struct stream *s)
 {
-	if (!claim(s, FOLLOWING))
-		return;
 	if (is_in_order(s))
 		report(s);
 	else
@@ -175,25 +196,32 @@ static __always_inline void finish(struct stream *s)
 	release(s, FOLLOWING_NONE);
 }
 
-/* The followed byte passes a stage; only the first time counts. */
-static __always_inline void pass(struct stream *s, enum stage stage, __u64 now)
+/* The followed byte passes a stage; only the first time counts. False when its journey is over, or it was here before. */
+static __always_inline bool pass(struct stream *s, enum stage stage, __u32 byte, __u64 now)
 {
-	if (s->at[stage])
-		return;
-	s->at[stage] = now;
-	s->last = stage;
+	if (s->at[stage] || !claim_byte(s, byte))
+		return false;
+	if (!s->at[stage]) {
+		s->at[stage] = now;
+		s->last = stage;
+	}
 	if (stage == last_received || (stage == last_sent && !s->receiver && s->leg == LEG_OUTSIDE))
 		finish(s);
+	else
+		release(s, FOLLOWING);
+	return true;
 }
 
 /* The same in a packet on its way. A byte that comes by once more was sent again: which of the two packets arrives cannot be told. */
-static __always_inline void pass_in_packet(struct stream *s, enum stage stage)
+static __always_inline void pass_in_packet(struct stream *s, enum stage stage, __u32 byte)
 {
-	if (!s->at[stage])
-		pass(s, stage, bpf_ktime_get_ns());
-	else if (s->last < STAGE_TCP_PROBE && give_up(s))
+	if (!s->at[stage]) {
+		if (pass(s, stage, byte, bpf_ktime_get_ns()))
+			return;
+	} else if (s->last < STAGE_TCP_PROBE && give_up(s, byte)) {
 		return;
-	else if (stage == STAGE_NET_DEV_QUEUE)
+	}
+	if (stage == STAGE_NET_DEV_QUEUE)
 		__sync_fetch_and_add(&s->unfollowed, 1); /* for nothing: the byte is there */
 }
 

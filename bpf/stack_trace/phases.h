@@ -47,6 +47,8 @@ static __always_inline void connected(const struct sock *sk, struct end *e, __u6
 		       now - e->since[TCP_SYN_SENT]);
 	if (traced)
 		note_handshake(sk, e, TCP_SYN_SENT);
+	if (live)
+		tell_phase(sk, e, PHASE_HANDSHAKE, TCP_SYN_SENT, now - e->since[TCP_SYN_SENT]);
 }
 
 /* An end that is connected to: from its SYN-ACK to the answer. TCP has measured that itself, in units of 1/8 µs. */
@@ -62,6 +64,8 @@ static __always_inline void was_connected_to(const struct sock *sk, struct end *
 	observe_states(e, PHASE_HANDSHAKE, STAGE_TCP_STATE + TCP_SYN_RECV, STAGE_TCP_STATE + TCP_ESTABLISHED, took);
 	if (traced)
 		note_handshake(sk, e, TCP_SYN_RECV);
+	if (live)
+		tell_phase(sk, e, PHASE_HANDSHAKE, TCP_SYN_RECV, took);
 }
 
 static __always_inline bool is_closing(int state)

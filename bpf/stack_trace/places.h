@@ -105,7 +105,7 @@ static __noinline __u32 stream_begin(const struct stream_key *key, const struct 
 static __always_inline void stream_end(struct stream *s, __u32 place)
 {
 	if (is_following(s))
-		give_up(s);
+		give_up(s, byte_of(s));
 	settle_unfollowed(s);
 	s->sender = 0;
 	s->receiver = 0;

@@ -4,27 +4,31 @@
 
 /* Journeys for those who watch and for traces: a few of each kind, for a ring that takes every one would cost more than all else. */
 
-/* Set before load: somebody watches, or takes traces. When false the verifier removes all of this. */
-const volatile bool sampled = false;
+/* Set before load: somebody watches. */
+const volatile bool live = false;
 
-/* Set before load: traces are wanted, which have handshake and close. */
+/* Set before load: traces are wanted, each with the handshake and the close of its connection. When both are false the verifier removes all of this. */
 const volatile bool traced = false;
 
-/* Between two of one pod, leg and direction, in the long run; set before load. */
+/* Time is cut into windows of this length, and of each kind the first in each is told: all kinds in the same windows, so that what belongs together is told together. */
 const volatile __u64 sample_every_ns = 100000000;
-
-/* So much earlier than that one may come, if there was none before: traffic comes in bursts. */
-#define SAMPLE_AHEAD_NS 100000000
 
 /* A connection that closes later than this after a journey is not closed because of it; user space waits twice as long. */
 #define CLOSES_WITHIN_NS 1000000000
 
-#define SAMPLE_TRIES 4
+/* What those who watch want to see; set before load. */
+const volatile __u8 want_phase = PHASES; /* PHASES: any */
+const volatile __u64 want_ns = 0; /* at least */
+const volatile __u16 want_port = 0; /* host order; 0: any */
+const volatile bool want_one_address = false;
+const volatile struct address {
+	__u32 word[4];
+} want_address = {};
 
 PMOAS_RING(events, 1 << 20);
 PMOAS_EVENT(journey_event);
 
-/* When the next journey of this kind may be told. */
+/* The window in which one of this kind was told last. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -33,71 +37,132 @@ struct {
 	__type(value, __u64);
 } samples SEC(".maps");
 
-static __always_inline __u64 *next_sample(const struct journey_key *key)
+static __always_inline __u64 *last_sample(const struct journey_key *key)
 {
-	__u64 *next = bpf_map_lookup_elem(&samples, key), zero = 0;
+	__u64 *last = bpf_map_lookup_elem(&samples, key), zero = 0;
 
-	if (next)
-		return next;
+	if (last)
+		return last;
 	bpf_map_update_elem(&samples, key, &zero, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&samples, key);
 }
 
-/* One clock for all CPUs, so that a pod has what is allowed to it and no more. */
+/* One for all CPUs, so that a pod has what is allowed to it and no more. */
 static __always_inline bool is_sampled(const struct journey_key *key, __u64 now)
 {
-	__u64 *next = next_sample(key), seen, from;
-	int i;
+	__u64 *last = last_sample(key), window = now / sample_every_ns + 1, seen;
 
-	if (!next)
+	if (!last)
 		return false;
-	for (i = 0; i < SAMPLE_TRIES; i++) {
-		seen = *next;
-		from = seen + SAMPLE_AHEAD_NS < now ? now - SAMPLE_AHEAD_NS : seen;
-		if (from > now)
-			return false;
-		if (__sync_val_compare_and_swap(next, seen, from + sample_every_ns) == seen)
-			return true;
-	}
-	return false;
+	seen = *last;
+	return seen < window && __sync_val_compare_and_swap(last, seen, window) == seen;
 }
 
-static __always_inline struct journey_event *event_of(const struct stream *s, const struct pmoas_tuple *t, bool sends)
+static __always_inline bool is_wanted_address(const __u32 *a)
+{
+	return a[0] == want_address.word[0] && a[1] == want_address.word[1] && a[2] == want_address.word[2] &&
+	       a[3] == want_address.word[3];
+}
+
+static __always_inline bool is_wanted(const struct pmoas_tuple *t, enum phase phase, __u64 nanoseconds)
+{
+	if (want_phase != PHASES && want_phase != phase)
+		return false;
+	if (nanoseconds < want_ns)
+		return false;
+	if (want_port && t->local_port != want_port && t->remote_port != want_port)
+		return false;
+	return !want_one_address || is_wanted_address(t->local_address) || is_wanted_address(t->remote_address);
+}
+
+static __always_inline struct journey_event *event_of(const struct pmoas_tuple *t, bool sends)
 {
 	struct journey_event *e = pmoas_event_reserve(&events, &events_count, sizeof(*e));
 
 	if (!e)
 		return NULL;
 	__builtin_memset(e, 0, sizeof(*e));
+	__builtin_memcpy(e->source_address, sends ? t->local_address : t->remote_address, sizeof(e->source_address));
+	__builtin_memcpy(e->destination_address, sends ? t->remote_address : t->local_address,
+			 sizeof(e->destination_address));
+	e->source_port = sends ? t->local_port : t->remote_port;
+	e->destination_port = sends ? t->remote_port : t->local_port;
+	return e;
+}
+
+static __always_inline void fill_with_journey(struct journey_event *e, const struct stream *s)
+{
 	__builtin_memcpy(e->at, s->at, sizeof(e->at));
 	if (s->number == 1) {
 		e->opened_ns = s->opened_ns;
 		e->established_ns = s->established_ns;
 		e->opening = s->opening;
 	}
-	__builtin_memcpy(e->source_address, sends ? t->local_address : t->remote_address, sizeof(e->source_address));
-	__builtin_memcpy(e->destination_address, sends ? t->remote_address : t->local_address,
-			 sizeof(e->destination_address));
 	e->container = s->container;
 	e->byte = s->byte;
-	e->source_port = sends ? t->local_port : t->remote_port;
-	e->destination_port = sends ? t->remote_port : t->local_port;
 	e->leg = s->leg;
 	e->direction = s->direction;
-	return e;
+	e->phase = PHASE_DATA;
+}
+
+static __always_inline void fill_with_close(struct journey_event *e, const struct end *end)
+{
+	__builtin_memcpy(e->since, end->since, sizeof(e->since));
+	e->since[TCP_ESTABLISHED] = 0;
+	e->since[TCP_SYN_SENT] = 0;
+	e->since[TCP_SYN_RECV] = 0;
+	e->since[TCP_CLOSE] = 0;
+	e->closed_ns = end->since[TCP_CLOSE];
 }
 
 /* A journey has ended. */
-static __always_inline void tell(struct stream *s)
+static __always_inline void tell_journey(struct stream *s, const struct journey_key *key, __u64 took, __u64 now)
 {
 	struct journey_event *e;
 	struct pmoas_tuple t;
 
+	if (!s->receiver && !s->sender)
+		return; /* a datagram */
 	pmoas_tuple_at((const struct sock *)(s->receiver ?: s->sender), &t);
-	e = event_of(s, &t, !s->receiver);
+	if (!is_wanted(&t, PHASE_DATA, took) || !is_sampled(key, now))
+		return;
+	e = event_of(&t, !s->receiver);
 	if (!e)
 		return;
+	fill_with_journey(e, s);
 	s->told = s->number;
+	pmoas_event_submit(e);
+}
+
+/* An end has made its handshake, or has closed, for those who watch. */
+static __always_inline void tell_phase(const struct sock *sk, const struct end *end, enum phase phase, int opening,
+				       __u64 took)
+{
+	struct journey_key key = {};
+	struct journey_event *e;
+	struct pmoas_tuple t;
+
+	key.pod = end->pod;
+	key.leg = end->leg;
+	key.direction = end->direction;
+	key.phase = phase;
+	pmoas_tuple_of(sk, &t);
+	if (!is_wanted(&t, phase, took) || !is_sampled(&key, bpf_ktime_get_ns()))
+		return;
+	e = event_of(&t, true);
+	if (!e)
+		return;
+	e->container = end->container;
+	e->leg = end->leg;
+	e->direction = end->direction;
+	e->phase = phase;
+	if (phase == PHASE_CLOSE) {
+		fill_with_close(e, end);
+	} else {
+		e->opening = opening;
+		e->established_ns = end->since[TCP_ESTABLISHED];
+		e->opened_ns = e->established_ns - took;
+	}
 	pmoas_event_submit(e);
 }
 
@@ -123,16 +188,12 @@ static __always_inline void tell_close(const struct sock *sk, const struct end *
 	if (!s || now - s->ended_ns > CLOSES_WITHIN_NS)
 		return;
 	pmoas_tuple_of(sk, &t);
-	e = event_of(s, &t, s == sent);
+	e = event_of(&t, s == sent);
 	if (!e)
 		return;
+	fill_with_journey(e, s);
+	fill_with_close(e, end);
 	s->told = 0;
-	__builtin_memcpy(e->since, end->since, sizeof(e->since));
-	e->since[TCP_ESTABLISHED] = 0;
-	e->since[TCP_SYN_SENT] = 0;
-	e->since[TCP_SYN_RECV] = 0;
-	e->since[TCP_CLOSE] = 0;
-	e->closed_ns = end->since[TCP_CLOSE];
 	pmoas_event_submit(e);
 }
 

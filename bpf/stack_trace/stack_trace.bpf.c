@@ -19,6 +19,7 @@
 #include "phases.h"
 #include "connection.h"
 #include "translation.h"
+#include "datagrams.h"
 #include "stages.h"
 
 SEC("tp_btf/inet_sock_set_state")

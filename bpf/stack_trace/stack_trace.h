@@ -35,12 +35,15 @@ enum leg {
 enum direction {
 	DIRECTION_REQUEST, /* from the end that connected */
 	DIRECTION_RESPONSE, /* to it */
+	DIRECTION_SENT, /* a datagram, from a socket of the pod */
+	DIRECTION_RECEIVED, /* a datagram, from elsewhere */
 };
 
 enum phase {
 	PHASE_HANDSHAKE,
 	PHASE_DATA,
 	PHASE_CLOSE,
+	PHASES,
 };
 
 /* Key of map journeys. */
@@ -96,7 +99,7 @@ struct count_key {
 
 /*
  * A journey, for those who watch and for traces; see plugins/StackTrace/JourneyEvent.cs. Told when it ended; for traces a second time when its
- * connection closed right after.
+ * connection closed right after. For those who watch also the handshake or the close of an end, which have no journey in it.
  */
 struct journey_event {
 	__u64 at[STAGES]; /* ns since boot; 0: not passed */
@@ -114,7 +117,7 @@ struct journey_event {
 	__u8 leg; /* enum leg */
 	__u8 direction; /* enum direction */
 	__u8 opening; /* TCP_SYN_SENT or TCP_SYN_RECV */
-	__u8 unused;
+	__u8 phase; /* enum phase */
 };
 
 /* What one container did; the value of map totals. Every member is a metric. */
@@ -130,6 +133,7 @@ enum lost_reason {
 	LOST_STREAMS, /* more directions of open connections than are followed at once */
 	LOST_ENDS, /* no memory for a socket's state */
 	LOST_DISORDER, /* a journey whose times went backwards */
+	LOST_DATAGRAMS, /* more datagrams on their way than are followed at once */
 	LOST_REASONS,
 };
 

@@ -10,8 +10,10 @@
  */
 static __always_inline void give_up_arrived(struct stream *s, __u32 acknowledged)
 {
-	if (is_following(s) && !s->receiver && is_before(s->byte, acknowledged))
-		give_up(s);
+	__u32 byte = byte_of(s);
+
+	if (is_following(s) && !s->receiver && is_before(byte, acknowledged))
+		give_up(s, byte);
 }
 
 /* An application writes. */
@@ -28,7 +30,7 @@ static __always_inline void at_write(const struct sock *sk)
 	tp = s ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
 	if (!tp)
 		return;
-	if (is_following(s) && !s->receiver && s->last >= last_sent)
+	if (is_following(s) && !s->receiver && s->last >= last_sent && claim(s, FOLLOWING))
 		finish(s); /* it stayed in the pod, and nobody watches who got it */
 	give_up_arrived(s, tp->snd_una);
 	if (s->following == FOLLOWING_NONE)
@@ -62,18 +64,22 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 	struct payload p;
 	struct stream *s;
 	struct end *e;
+	__u32 byte;
 
 	if (!follow || !sk || is_pure_ack(skb))
 		return;
 	e = end_of(sk);
+	if (follow_datagrams && !e)
+		datagram_sent(skb, stage);
 	s = e ? stream_sent(e, sk) : NULL;
 	if (!s || !payload_sent(skb, &p))
 		return;
 	if (stage == STAGE_NET_DEV_START_XMIT && leg_of(skb) == LEG_INSIDE)
 		remember(skb, e->sends, &p);
-	if (is_following(s) && is_within(s->byte, p.begin, p.end)) {
+	byte = byte_of(s);
+	if (is_following(s) && is_within(byte, p.begin, p.end)) {
 		s->leg = leg_of(skb);
-		pass_in_packet(s, stage);
+		pass_in_packet(s, stage, byte);
 	} else if (stage == first_sent) {
 		give_up_arrived(s, BPF_CORE_READ((struct tcp_sock *)sk, snd_una));
 		at_first(s, skb, &p, stage);
@@ -106,14 +112,19 @@ static __always_inline void at_received(const struct sk_buff *skb, enum stage st
 {
 	struct payload p = {};
 	struct stream *s;
+	__u32 byte;
 
 	if (!follow || is_pure_ack(skb))
 		return;
 	s = stream_at(place_of(skb, &p));
-	if (!s)
+	if (!s) {
+		if (follow_datagrams)
+			datagram_received(skb, stage);
 		return;
-	if (is_following(s) && is_within(s->byte, p.begin, p.end))
-		pass_in_packet(s, stage);
+	}
+	byte = byte_of(s);
+	if (is_following(s) && is_within(byte, p.begin, p.end))
+		pass_in_packet(s, stage, byte);
 	else if (!s->sender || first_sent == STAGE_NONE)
 		at_first(s, skb, &p, stage);
 }
@@ -124,6 +135,7 @@ static __always_inline void at_tcp(const struct sock *sk, const struct sk_buff *
 	struct payload p;
 	struct stream *s;
 	struct end *e;
+	__u32 byte;
 
 	if (!follow || is_pure_ack(skb) || !payload_at_tcp(skb, &p))
 		return;
@@ -131,8 +143,11 @@ static __always_inline void at_tcp(const struct sock *sk, const struct sk_buff *
 	s = e ? stream_received(e, sk) : NULL;
 	if (s && !s->began && !s->sender)
 		s = translated(sk, skb, &p, e, s);
-	if (s && is_following(s) && is_within(s->byte, p.begin, p.end))
-		pass(s, STAGE_TCP_PROBE, bpf_ktime_get_ns());
+	if (!s)
+		return;
+	byte = byte_of(s);
+	if (is_following(s) && is_within(byte, p.begin, p.end))
+		pass(s, STAGE_TCP_PROBE, byte, bpf_ktime_get_ns());
 }
 
 /* The receiver is told that there is something to read. */
@@ -142,10 +157,13 @@ static __always_inline void at_ready(const struct sock *sk)
 	struct stream *s;
 	struct end *e;
 	__u64 now;
+	__u32 byte;
 
 	if (!follow)
 		return;
 	e = end_of(sk);
+	if (follow_datagrams && !e && sk->sk_protocol == IPPROTO_UDP)
+		datagram_ready(sk);
 	tp = e ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
 	if (!tp || tp->rcv_nxt == tp->copied_seq)
 		return;
@@ -155,8 +173,9 @@ static __always_inline void at_ready(const struct sock *sk)
 	s = stream_received(e, sk);
 	if (!s)
 		return;
-	if (is_following(s) && is_before(s->byte, tp->rcv_nxt))
-		pass(s, STAGE_SK_DATA_READY, now);
+	byte = byte_of(s);
+	if (is_following(s) && is_before(byte, tp->rcv_nxt))
+		pass(s, STAGE_SK_DATA_READY, byte, now);
 	else if (!s->began && !s->sender) /* no stage before has seen its packets */
 		begin(s, STAGE_SK_DATA_READY, tp->copied_seq, now);
 }
@@ -168,6 +187,7 @@ static __always_inline void at_copy(const struct sk_buff *skb, int length)
 	struct stream *s;
 	struct end *e;
 	__u32 from;
+	__u32 byte;
 
 	if (!follow || !sk)
 		return;
@@ -177,8 +197,9 @@ static __always_inline void at_copy(const struct sk_buff *skb, int length)
 		return;
 	from = BPF_CORE_READ((struct tcp_sock *)sk,
 			     copied_seq); /* the verifier does not let a packet's socket be one of TCP */
-	if (is_within(s->byte, from, from + length))
-		pass(s, STAGE_SKB_COPY_DATAGRAM_IOVEC, bpf_ktime_get_ns());
+	byte = byte_of(s);
+	if (is_within(byte, from, from + length))
+		pass(s, STAGE_SKB_COPY_DATAGRAM_IOVEC, byte, bpf_ktime_get_ns());
 }
 
 /* The application has read. */
@@ -189,6 +210,7 @@ static __always_inline void at_read(const struct sock *sk, enum stage stage)
 	struct stream *s;
 	struct end *e;
 	__u64 now;
+	__u32 byte;
 
 	if (!follow)
 		return;
@@ -204,8 +226,11 @@ static __always_inline void at_read(const struct sock *sk, enum stage stage)
 		e->ready_ns = 0;
 	}
 	s = stream_received(e, sk);
-	if (s && is_following(s) && is_before(s->byte, tp->copied_seq))
-		pass(s, stage, now);
+	if (!s)
+		return;
+	byte = byte_of(s);
+	if (is_following(s) && is_before(byte, tp->copied_seq))
+		pass(s, stage, byte, now);
 }
 
 /* A packet of a watched socket has been sent again. */
@@ -214,6 +239,7 @@ static __always_inline void at_retransmit(const struct sock *sk, const struct sk
 	struct payload p;
 	struct stream *s;
 	struct end *e;
+	__u32 byte;
 
 	if (!follow)
 		return;
@@ -222,9 +248,9 @@ static __always_inline void at_retransmit(const struct sock *sk, const struct sk
 	if (!s)
 		return;
 	count_of_stream(s, COUNT_RETRANSMITS, 0, 1);
-	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(s->byte, p.begin, p.end) &&
-	    s->last < STAGE_TCP_PROBE)
-		give_up(s);
+	byte = byte_of(s);
+	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(byte, p.begin, p.end) && s->last < STAGE_TCP_PROBE)
+		give_up(s, byte);
 }
 
 /* A packet was thrown away in a watched pod. */
@@ -235,7 +261,15 @@ static __always_inline void at_drop(const struct sk_buff *skb, __u32 reason)
 	struct pmoas_pod *pod;
 	__u64 netns;
 
-	if (!follow || !dev)
+	if (!follow)
+		return;
+	key.kind = COUNT_DROPPED;
+	key.which = reason;
+	if (follow_datagrams && datagram_dropped(skb, &key)) {
+		count(&key, 1);
+		return;
+	}
+	if (!dev)
 		return;
 	netns = dev->nd_net.net->net_cookie;
 	pod = bpf_map_lookup_elem(&pmoas_pods, &netns);
@@ -243,8 +277,6 @@ static __always_inline void at_drop(const struct sk_buff *skb, __u32 reason)
 		return;
 	key.pod = pod->pod;
 	key.leg = leg_of(skb);
-	key.kind = COUNT_DROPPED;
-	key.which = reason;
 	count(&key, 1);
 }
 

@@ -148,4 +148,13 @@ static __always_inline bool is_following(const struct stream *s)
 	return s->following == FOLLOWING;
 }
 
+/*
+ * The followed byte, as it was before anything was asked of it: meanwhile another CPU may end its journey and begin the next one. Whoever changes
+ * something says which byte it is about.
+ */
+static __always_inline __u32 byte_of(const struct stream *s)
+{
+	return *(volatile __u32 *)&s->byte;
+}
+
 #endif

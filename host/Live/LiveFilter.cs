@@ -1,3 +1,4 @@
+using Pmoas.Sdk.Live;
 using Pmoas.Sdk.Pods;
 
 namespace Pmoas.Host.Live;
@@ -11,6 +12,9 @@ namespace Pmoas.Host.Live;
 internal sealed record LiveFilter(
     string? Stream = null, string? Namespace = null, string? Pod = null, string? Container = null, Func<Container, bool>? IsLabelled = null)
 {
+    /// <summary>What an event itself has to be.</summary>
+    public LiveConditions Conditions { get; init; } = LiveConditions.None;
+
     /// <summary>Whether a stream is wanted at all.</summary>
     public bool Wants(string stream) => Stream is null || Stream == stream;
 

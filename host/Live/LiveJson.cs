@@ -18,13 +18,13 @@ internal sealed class LiveJson : LiveOutput, IDisposable
         (_output, _json) = (output, new Utf8JsonWriter(_line));
 
     /// <inheritdoc/>
-    public override void Text(string name, ReadOnlySpan<char> value) => _json.WriteString(name, value);
+    protected override void WriteText(string name, ReadOnlySpan<char> value) => _json.WriteString(name, value);
 
     /// <inheritdoc/>
     public override void Number(string name, long value) => _json.WriteNumber(name, value);
 
     /// <inheritdoc/>
-    public override void Duration(string name, ulong nanoseconds)
+    protected override void WriteDuration(string name, ulong nanoseconds)
     {
         if (!_seconds.TryGetValue(name, out JsonEncodedText key))
         {

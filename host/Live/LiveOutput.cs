@@ -15,6 +15,7 @@ internal abstract class LiveOutput : LiveEventWriter
     private readonly DateTime _boot = DateTime.UtcNow - Stopwatch.GetElapsedTime(0);
     private readonly TaskCompletionSource _readerGone = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LiveFilter _filter;
+    private readonly EventConditions _conditions;
     private readonly IContainerIndex _containers;
     private readonly Action _endLine;
     private readonly Action _flushOutput;
@@ -24,7 +25,7 @@ internal abstract class LiveOutput : LiveEventWriter
 
     /// <summary>Shows what <paramref name="filter"/> wants.</summary>
     protected LiveOutput(LiveFilter filter, IContainerIndex containers) =>
-        (_filter, _containers, _endLine, _flushOutput) = (filter, containers, EndLine, FlushOutput);
+        (_filter, _conditions, _containers, _endLine, _flushOutput) = (filter, new EventConditions(filter.Conditions), containers, EndLine, FlushOutput);
 
     /// <summary>Events shown so far.</summary>
     public long Shown { get; private set; }
@@ -67,9 +68,13 @@ internal abstract class LiveOutput : LiveEventWriter
     /// <summary>Whether somebody wants this stream.</summary>
     public bool Wants(string stream) => _filter.Wants(stream);
 
+    /// <summary>What an event itself has to be.</summary>
+    public LiveConditions Conditions => _filter.Conditions;
+
     /// <inheritdoc/>
     public sealed override void Begin(ulong bootTimeNs, string what)
     {
+        _conditions.Begin();
         _wanted = _filter.Wants((Container?)null);
         BeginLine(_boot.AddTicks((long)(bootTimeNs / TimeSpan.NanosecondsPerTick)), what);
     }
@@ -84,10 +89,24 @@ internal abstract class LiveOutput : LiveEventWriter
         }
     }
 
+    /// <inheritdoc/>
+    public sealed override void Text(string name, ReadOnlySpan<char> value)
+    {
+        _conditions.Text(name, value);
+        WriteText(name, value);
+    }
+
+    /// <inheritdoc/>
+    public sealed override void Duration(string name, ulong nanoseconds)
+    {
+        _conditions.Duration(nanoseconds);
+        WriteDuration(name, nanoseconds);
+    }
+
     /// <summary>Ends the event: shows it when it is wanted.</summary>
     public void End()
     {
-        if (_wanted)
+        if (_wanted && _conditions.Hold)
         {
             Shown++;
             Write(_endLine);
@@ -106,6 +125,12 @@ internal abstract class LiveOutput : LiveEventWriter
 
     /// <summary>Throws away what a previous event left and begins a line.</summary>
     protected abstract void BeginLine(DateTime utc, string what);
+
+    /// <summary>A text field.</summary>
+    protected abstract void WriteText(string name, ReadOnlySpan<char> value);
+
+    /// <summary>A time span.</summary>
+    protected abstract void WriteDuration(string name, ulong nanoseconds);
 
     /// <summary>The container of the event.</summary>
     protected abstract void WriteContainer(Container container);

@@ -28,7 +28,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     private int _valueBegins;
 
     /// <inheritdoc/>
-    public override void Text(string name, ReadOnlySpan<char> value)
+    protected override void WriteText(string name, ReadOnlySpan<char> value)
     {
         Name(name);
         _fields.Append(value);
@@ -42,7 +42,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     }
 
     /// <inheritdoc/>
-    public override void Duration(string name, ulong nanoseconds)
+    protected override void WriteDuration(string name, ulong nanoseconds)
     {
         Name(name);
         AppendDuration(_fields, nanoseconds);

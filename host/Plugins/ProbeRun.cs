@@ -135,7 +135,7 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services) : 
 
         _starts++;
         IProbe probe = plugin.Create();
-        ProbeSettings settings = new(options, live: services.Live is not null, traced: services.Traces is not null);
+        ProbeSettings settings = new(options, live: services.Live is not null, traced: services.Traces is not null, services.Live?.Conditions);
         AttachedHooks? attached = Attach(probe, settings);
         Enter(PluginState.Attached);
         ProbeSession session = new(plugin, attached, services, _logger) { Check = probe as IProbeCheck };

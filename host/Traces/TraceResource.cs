@@ -7,7 +7,7 @@ namespace Pmoas.Host.Traces;
 /// <summary>Whose spans they are, by OpenTelemetry's conventions for Kubernetes, containers and services. What is not known is left out.</summary>
 internal static class TraceResource
 {
-    private static readonly string[] s_workloads = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"];
+    private static readonly string[] Workloads = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"];
 
     /// <summary>The attributes of a container.</summary>
     /// <param name="container">The container.</param>
@@ -37,7 +37,7 @@ internal static class TraceResource
     private static string? Annotated(PodSpec? pod, string name) => pod?.Annotations.GetValueOrDefault("resource.opentelemetry.io/" + name) is { Length: > 0 } value ? value : null;
 
     private static (string Name, string Value) Workload(PodSpec? pod) =>
-        pod?.Owner.Split('/', 2) is [var kind, var name] && s_workloads.Contains(kind) ? ($"k8s.{kind.ToLowerInvariant()}.name", name) : ("", "");
+        pod?.Owner.Split('/', 2) is [var kind, var name] && Workloads.Contains(kind) ? ($"k8s.{kind.ToLowerInvariant()}.name", name) : ("", "");
 
     /// <summary><c>registry:5000/team/app:1.2@sha256:…</c> is the image <c>registry:5000/team/app</c> with the tag <c>1.2</c>.</summary>
     private static IEnumerable<(string Name, string Value)> Image(string image)

@@ -49,6 +49,7 @@ internal static class MonitorVerb
         verb.Add(ns);
         verb.Add(container);
         verb.Add(label);
+        var conditions = MonitorConditions.AddTo(verb);
         Option<bool> withSockMap = new(MonitorSockMap.Option)
         {
             Description = "Meanwhile accelerate new connections between the sidecar and the service of the pod that --pod names, where the self-test allows it.",
@@ -78,7 +79,7 @@ internal static class MonitorVerb
             }
 
             string word = line.GetRequiredValue(stream);
-            LiveFilter filter = new(word == AllStreams ? null : word, line.GetValue(ns), line.GetValue(pod), line.GetValue(container));
+            LiveFilter filter = new(word == AllStreams ? null : word, line.GetValue(ns), line.GetValue(pod), line.GetValue(container)) { Conditions = conditions.Of(line) };
             PodLabel? chosen = line.GetValue(label);
             TimeSpan limit = line.GetValue(duration) is > 0 and int seconds ? TimeSpan.FromSeconds(seconds) : Timeout.InfiniteTimeSpan;
             return Interrupt.RunAsync(stopping => WatchAsync(setup, filter, chosen, line.GetValue(json), accelerates, limit, stopping));

@@ -50,7 +50,8 @@ public readonly struct JourneyEvent
     /// <summary>State of TCP the handshake began with.</summary>
     public readonly byte Opening;
 
-    private readonly byte _unused;
+    /// <summary>Position in <c>enum phase</c>: data for a journey, with or without its connection's handshake and close; others have no journey.</summary>
+    public readonly byte Phase;
 }
 
 /// <summary>A time for each stage.</summary>
@@ -76,6 +77,14 @@ public struct StateTimes
 public struct JourneyAddress
 {
     private byte _first;
+
+    /// <summary>The same as the kernel has it.</summary>
+    public static JourneyAddress Of(IPAddress address)
+    {
+        JourneyAddress made = default;
+        address.MapToIPv6().TryWriteBytes(made, out _);
+        return made;
+    }
 
     /// <summary>The address; IPv4 as such.</summary>
     public readonly IPAddress ToAddress()

@@ -3,33 +3,31 @@ using Pmoas.Sdk.Live;
 
 namespace Pmoas.StackTrace;
 
-/// <summary>How a journey is shown by <c>pmoas monitor stack</c>.</summary>
+/// <summary>How a journey, a handshake or a close is shown by <c>pmoas monitor stack</c>.</summary>
 internal static class JourneyText
 {
     public static void Write(in JourneyEvent e, LiveEventWriter writer)
     {
-        ulong first = 0, before = 0;
-        for (int stage = 0; stage < StageTimes.Count; stage++)
+        string phase = StackTraceMetrics.Phases[e.Phase];
+        (string what, var steps) = phase switch
         {
-            before = Math.Max(before, e.At[stage]);
-            first = first == 0 ? e.At[stage] : first;
-        }
-
-        writer.Begin(first, "journey");
+            "handshake" => (phase, JourneySteps.OfHandshake(e)),
+            "close" => (phase, JourneySteps.OfClose(e)),
+            _ => ("journey", JourneySteps.OfStages(e)),
+        };
+        ulong before = steps[0].At;
+        writer.Begin(before, what);
         writer.Container(e.Container);
         writer.Text("leg", StackTraceMetrics.Legs[e.Leg]);
         writer.Text("direction", StackTraceMetrics.Directions[e.Direction]);
+        writer.Text("phase", phase);
         writer.Text("from", new IPEndPoint(e.SourceAddress.ToAddress(), e.SourcePort).ToString());
         writer.Text("to", new IPEndPoint(e.DestinationAddress.ToAddress(), e.DestinationPort).ToString());
-        writer.Duration("journey", before - first);
-        before = first;
-        for (int stage = 0; stage < StageTimes.Count; stage++)
+        writer.Duration(what, steps[^1].At - before);
+        foreach ((string name, ulong at) in steps)
         {
-            if (e.At[stage] != 0)
-            {
-                writer.Step(Stages.All[stage].Name, e.At[stage] - before);
-                before = e.At[stage];
-            }
+            writer.Step(name, at - before);
+            before = at;
         }
     }
 }

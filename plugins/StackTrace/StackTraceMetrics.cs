@@ -11,7 +11,7 @@ internal static class StackTraceMetrics
     public static readonly IReadOnlyList<string> Legs = ["inside", "outside"];
 
     /// <summary>The order is that of <c>enum direction</c>.</summary>
-    public static readonly IReadOnlyList<string> Directions = ["request", "response"];
+    public static readonly IReadOnlyList<string> Directions = ["request", "response", "sent", "received"];
 
     /// <summary>The order is that of <c>enum phase</c>.</summary>
     public static readonly IReadOnlyList<string> Phases = ["handshake", "data", "close"];
@@ -23,7 +23,7 @@ internal static class StackTraceMetrics
     private static readonly IReadOnlyList<Label> ByDirection =
     [
         .. ByLeg,
-        new("direction", "request: from the end that connected. response: to it."),
+        new("direction", "request: from the end that connected. response: to it. sent, received: a datagram, from a socket of the pod, or from elsewhere."),
     ];
 
     private static readonly IReadOnlyList<Label> ByPhase = [.. ByDirection, new("phase", "handshake and close: from one state of TCP to another. data: what a followed byte passes.")];
@@ -63,8 +63,8 @@ internal static class StackTraceMetrics
         "What could not be followed or counted.",
         [
             new Label("table", "totals: a container's numbers. intervals: an interval's histogram. counts: a count. streams: a direction of a connection. "
-                + "ends: a socket's state. disorder: a journey whose times went backwards.",
-                "totals", "intervals", "counts", "streams", "ends", "disorder"),
+                + "ends: a socket's state. disorder: a journey whose times went backwards. datagrams: a datagram.",
+                "totals", "intervals", "counts", "streams", "ends", "disorder", "datagrams"),
         ])
     { Field = "lost" };
 

@@ -17,6 +17,10 @@ public sealed class StackTraceOptions : IValidatableObject
     [Description("Times to measure beside those from each stage to the next: \"net_dev_queue -> sk_data_ready\".")]
     public IReadOnlyList<string> Intervals { get; set; } = [];
 
+    /// <summary>Whether UDP is followed.</summary>
+    [Description("Follow datagrams (UDP) too, to their receiver's queue: each costs some µs. Without it they are only counted where they are dropped.")]
+    public bool Datagrams { get; set; }
+
     /// <summary>Journeys that are shown.</summary>
     [Description("Journeys of one pod, leg and direction that pmoas monitor stack shows in a second; counted are all.")]
     [Range(1, 1000)]

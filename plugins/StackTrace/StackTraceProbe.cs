@@ -1,13 +1,14 @@
 using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Live;
 
 namespace Pmoas.StackTrace;
 
 /// <summary>Where the time goes between two applications: what they write is followed through the network stack of the pod, stage by stage.</summary>
 public sealed class StackTraceProbe : IProbe
 {
-    /// <summary>Two legs, two directions, three phases.</summary>
-    private const uint JourneysOfPod = 12;
+    /// <summary>Two legs, two directions, three phases; two legs and two directions of datagrams.</summary>
+    private const uint JourneysOfPod = 16;
 
     /// <summary>Two legs, two directions.</summary>
     private const uint KindsOfPod = 4;
@@ -46,8 +47,9 @@ public sealed class StackTraceProbe : IProbe
     public void Configure(BpfObject bpf, ProbeSettings settings)
     {
         StackTraceOptions options = settings.Get<StackTraceOptions>();
-        bpf.SetGlobal("sampled", settings.Live || settings.Traced);
+        bpf.SetGlobal("live", settings.Live);
         bpf.SetGlobal("traced", settings.Traced);
+        Narrow(bpf, settings.Conditions);
         bpf.SetGlobal("translation", options.Stages.Contains("tcp_probe"));
         bpf.SetGlobal("sample_every_ns", settings.Live ? Second / options.ShownPerSecond : KindsOfPod * Second / options.TracedPerSecond);
         bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals));
@@ -63,6 +65,7 @@ public sealed class StackTraceProbe : IProbe
         bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("totals").MaxEntries = options.MaxContainers;
+        bpf.SetGlobal("follow_datagrams", options.Datagrams);
         bpf.SwitchOff(Stages.All.Where(stage => !options.Stages.Contains(stage.Name)).SelectMany(stage => stage.Programs));
     }
 
@@ -90,12 +93,30 @@ public sealed class StackTraceProbe : IProbe
         context.OnTrace("events", new JourneyTrace());
     }
 
+    /// <summary>Of what nobody wants to see none is sampled.</summary>
+    private static void Narrow(BpfObject bpf, LiveConditions wanted)
+    {
+        bpf.SetGlobal("want_port", (ushort)wanted.Port);
+        bpf.SetGlobal("want_ns", (ulong)wanted.MinDuration.Ticks * TimeSpan.NanosecondsPerTick);
+        if (wanted.Phase is { } phase)
+        {
+            bpf.SetGlobal("want_phase", (byte)StackTraceMetrics.Phases.ToList().IndexOf(phase));
+        }
+
+        if (wanted.Address is { } address)
+        {
+            bpf.SetGlobal("want_one_address", true);
+            bpf.SetGlobal("want_address", JourneyAddress.Of(address));
+        }
+    }
+
     private static void SayWhereJourneysEnd(BpfObject bpf)
     {
         int[] on = [.. Enumerable.Range(0, Stages.All.Count).Where(stage => Stages.All[stage].Programs.Any(program => bpf.Program(program).Autoload))];
         uint[] sender = [.. on.Where(stage => stage <= Stages.LastOfSender).Select(stage => (uint)stage)];
         uint[] receiver = [.. on.Where(stage => stage > Stages.LastOfSender).Select(stage => (uint)stage)];
         bpf.SetGlobal("first_sent", sender.FirstOrDefault(Stages.None));
+        bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => stage > 0, Stages.None));
         bpf.SetGlobal("last_sent", sender.LastOrDefault(Stages.None));
         bpf.SetGlobal("last_received", receiver.LastOrDefault(Stages.None));
     }

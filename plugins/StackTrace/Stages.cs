@@ -59,7 +59,10 @@ internal static class Stages
     ];
 
     /// <summary>Name of a stage, or of a state of TCP, by its number in the kernel's books.</summary>
-    public static string NameOf(uint number) => number < TcpState ? All[(int)number].Name : TcpStates[(int)number - TcpState];
+    public static string NameOf(uint number) => number < TcpState ? All[(int)number].Name : NameOfState((int)number - TcpState);
+
+    /// <summary>Name of a state of TCP by its number there.</summary>
+    public static string NameOfState(int state) => TcpStates[state];
 
     /// <summary>Position of a stage, or -1.</summary>
     public static int IndexOf(string name)

@@ -587,6 +587,13 @@ struct sock___backlog {
 	} sk_backlog;
 };
 
+/* What waits to be read: the last of it. */
+struct sock___queue {
+	struct {
+		struct sk_buff *prev;
+	} sk_receive_queue;
+};
+
 struct net_device {
 	possible_net_t nd_net;
 	unsigned int flags;

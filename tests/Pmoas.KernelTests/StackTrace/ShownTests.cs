@@ -28,7 +28,7 @@ public sealed class ShownTests
         string config = Path.Combine(bed.Plan.Directory, "pmoas.toml");
         await File.WriteAllTextAsync(config, bed.StaticPodToml() + "[plugins.stack_trace]\nshown_per_second = 5\n");
 
-        (JsonElement[] shown, string text) = await MonitorAsync(config, ["--json"], bed);
+        (JsonElement[] shown, string text) = await MonitorAsync(config, ["--json", "--phase", "data"], bed);
         Assert.True(shown.Length > 0, text);
 
         // Four kinds, 5 a second, so many CPUs, and some 3 seconds: not one for each of the requests.
@@ -49,6 +49,45 @@ public sealed class ShownTests
         }
     }
 
+    /// <summary>Each option by itself leaves nothing else, and something of it: the kernel samples of what is asked for.</summary>
+    [Fact]
+    public async Task only_what_is_asked_for_is_shown()
+    {
+        await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test", Service = Journeys.Responder(sleepMs: 3) });
+        string config = Path.Combine(bed.Plan.Directory, "pmoas.toml");
+        await File.WriteAllTextAsync(config, bed.StaticPodToml() + "[plugins.stack_trace]\nshown_per_second = 1000\n");
+        async Task<JsonElement[]> OnlyAsync(params string[] more)
+        {
+            (JsonElement[] shown, string text) = await MonitorAsync(config, ["--json", .. more], bed, keepAlive: false);
+            Assert.True(shown.Length > 3, text);
+
+            // The kernel reported nothing that is not shown.
+            Assert.Contains($"{shown.Length} events shown; {shown.Length} attempts = {shown.Length} delivered + 0 dropped", text, StringComparison.Ordinal);
+            return shown;
+        }
+
+        static string Of(JsonElement journey, string field) => journey.GetProperty(field).GetString()!;
+        bool Has(JsonElement journey, string end) => Of(journey, "from") == end || Of(journey, "to") == end;
+
+        Assert.Equal(["close", "handshake", "journey"], (await OnlyAsync("--port", $"{BedPlan.ServicePort}")).Select(one =>
+        {
+            Assert.True(Has(one, $"127.0.0.1:{BedPlan.ServicePort}"), one.ToString());
+            return Of(one, "event");
+        }).Distinct().Order(StringComparer.Ordinal));
+        Assert.All(await OnlyAsync("--address", bed.Plan.ClientIPv4), one => Assert.Equal("outside", Of(one, "leg")));
+        Assert.All(await OnlyAsync("--phase", "handshake"), one =>
+        {
+            Assert.Equal(("handshake", "handshake"), (Of(one, "event"), Of(one, "phase")));
+            Assert.Equal("TCP_ESTABLISHED", Of(one.GetProperty("steps")[1], "name"));
+        });
+        Assert.All(await OnlyAsync("--phase", "close"), one => Assert.Equal("TCP_CLOSE", Of(one.GetProperty("steps").EnumerateArray().Last(), "name")));
+
+        // What the service leaves unread for 3 ms, and now and then what a busy machine delays.
+        JsonElement[] slow = await OnlyAsync("--phase", "data", "--min-duration", "3ms");
+        Assert.All(slow, one => Assert.True(one.GetProperty("journey_seconds").GetDecimal() >= 0.003m, one.ToString()));
+        Assert.True(slow.Count(one => (Of(one, "leg"), Of(one, "direction")) == ("inside", "request")) > slow.Length * 0.8);
+    }
+
     [Fact]
     public async Task people_see_the_stages_one_below_the_other_and_the_slowest_marked()
     {
@@ -59,7 +98,7 @@ public sealed class ShownTests
         (_, string text) = await MonitorAsync(config, ["--container", PodBed.SidecarName], bed);
 
         string[] lines = text.Split('\n');
-        int at = Array.FindIndex(lines, line => line.Contains("leg=inside", StringComparison.Ordinal) && line.Contains("direction=request", StringComparison.Ordinal));
+        int at = Array.FindIndex(lines, line => line.Contains(" journey ", StringComparison.Ordinal) && line.Contains("leg=inside", StringComparison.Ordinal) && line.Contains("direction=request", StringComparison.Ordinal));
         Assert.True(at >= 0, text);
         Assert.Equal(s_whole, lines[(at + 1)..(at + 8)].Select(line => line.Trim().Split(' ')[0]));
         Assert.EndsWith("← slowest", lines[at + 7], StringComparison.Ordinal);
@@ -67,7 +106,7 @@ public sealed class ShownTests
     }
 
     /// <summary>Runs the verb for three seconds, with traffic from the moment it watches.</summary>
-    private static async Task<(JsonElement[] Lines, string Text)> MonitorAsync(string config, string[] more, PodBed bed)
+    private static async Task<(JsonElement[] Lines, string Text)> MonitorAsync(string config, string[] more, PodBed bed, bool keepAlive = true)
     {
         string pmoas = Path.Combine(Path.GetDirectoryName(Watched.PluginDirectory())!, "pmoas");
         using Process process = new()
@@ -99,7 +138,7 @@ public sealed class ShownTests
             await watching.Task.WaitAsync(TimeSpan.FromSeconds(20));
             while (!process.HasExited)
             {
-                await ExactClient.RunAsync(bed, bed.SidecarUrl, 50, keepAlive: true);
+                await ExactClient.RunAsync(bed, bed.SidecarUrl, 50, keepAlive);
             }
 
             await process.WaitForExitAsync();
