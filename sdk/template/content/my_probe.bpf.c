@@ -12,7 +12,9 @@ struct my_probe_totals {
 	__u64 resets;
 };
 
-enum lost_reason { LOST_TOTALS };
+enum lost_reason {
+	LOST_TOTALS
+};
 
 struct my_probe_losses {
 	__u64 lost[1]; /* by enum lost_reason */
