@@ -51,6 +51,8 @@ internal static class Nginx
         // Its temporary folders are its own: nginx gives them to `user`, and those of the machine's nginx are not ours to give.
         string folders = string.Concat(((string[])["client_body", "proxy", "fastcgi", "uwsgi", "scgi"])
             .Select(kind => $"{kind}_temp_path {plan.Directory}/{name}-{kind};\n"));
+
+        // An hour: the sidecar's end of a kept connection is to be the first to close it, or a request crosses the close and is lost.
         string config = plan.Write($"{name}.conf", $$"""
             daemon off;
             user root;
@@ -62,7 +64,7 @@ internal static class Nginx
             access_log off;
             sendfile on;
             keepalive_requests 1000000000;
-            keepalive_timeout 75s;
+            keepalive_timeout 1h;
             {{folders}}
             {{servers}}
             }
