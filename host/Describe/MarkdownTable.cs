@@ -42,5 +42,6 @@ internal static class MarkdownTable
     private static string Text(Label label) =>
         label.Values.Count == 0 ? $"`{label.Name}`" : $"`{label.Name}` ({string.Join(", ", label.Values.Select(Cell))})";
 
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+    /// <summary>Text that does not end its cell.</summary>
+    internal static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 }

@@ -33,7 +33,7 @@ internal static class OptionTable
 
         foreach (PropertyInfo key in keys)
         {
-            markdown.Append(CultureInfo.InvariantCulture, $"| `{TomlText.Key(key.Name)}` | {Default(key.GetValue(defaults))} | {Allowed(key)} | {Cell(docs.Of(key))} |\n");
+            markdown.Append(CultureInfo.InvariantCulture, $"| `{TomlText.Key(key.Name)}` | {Default(key.GetValue(defaults))} | {Allowed(key)} | {MarkdownTable.Cell(docs.Of(key))} |\n");
         }
 
         markdown.Append(keys.Length > 0 ? "\n" : "");
@@ -73,6 +73,4 @@ internal static class OptionTable
     private static string Bound(RangeAttribute range, object bound) => range.OperandType == typeof(TimeSpan)
         ? $"`{TomlText.Value(TimeSpan.Parse((string)bound, CultureInfo.InvariantCulture))}`"
         : $"`{TomlText.Value(bound)}`";
-
-    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 }
