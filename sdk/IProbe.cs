@@ -16,6 +16,9 @@ public interface IProbe
     /// <summary>What the probe is, as data: read before anything is opened, and by tools that never start it.</summary>
     ProbeManifest Manifest { get; }
 
+    /// <summary>The hooks, where the configuration decides which there are. As a rule those of the manifest.</summary>
+    IReadOnlyList<Hook> HooksFor(ProbeSettings settings) => Manifest.Hooks;
+
     /// <summary>
     /// Called with the kernel object opened and not yet loaded: set constants and map sizes, switch programs off.
     /// A probe without a kernel object is handed <see cref="BpfObject.None"/>.

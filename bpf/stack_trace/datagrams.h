@@ -55,7 +55,7 @@ static __noinline int datagram_finish(struct stream *d, __u64 id)
 }
 
 static __always_inline void datagram_begin(const struct sk_buff *skb, __u32 pod, __u32 container,
-					   enum direction direction, enum stage stage)
+					   enum direction direction, __u32 stage)
 {
 	__u64 id = (__u64)skb;
 	struct stream *d = bpf_map_lookup_elem(&datagrams, &id);
@@ -64,7 +64,7 @@ static __always_inline void datagram_begin(const struct sk_buff *skb, __u32 pod,
 		datagram_lost(id, d); /* one before it had the same buffer, and went where no stage is */
 	bpf_map_update_elem(&datagrams, &id, &no_stream, BPF_NOEXIST);
 	d = bpf_map_lookup_elem(&datagrams, &id);
-	if (!d) {
+	if (!d || stage >= STAGES) {
 		lost(LOST_DATAGRAMS);
 		return;
 	}
@@ -76,16 +76,16 @@ static __always_inline void datagram_begin(const struct sk_buff *skb, __u32 pod,
 	d->at[stage] = bpf_ktime_get_ns();
 }
 
-static __always_inline void datagram_pass(struct stream *d, enum stage stage)
+static __always_inline void datagram_pass(struct stream *d, __u32 stage)
 {
-	if (d->at[stage])
+	if (stage >= STAGES || d->at[stage])
 		return;
 	d->at[stage] = bpf_ktime_get_ns();
 	d->last = stage;
 }
 
 /* On its way out of a socket that has no connection of TCP. */
-static __noinline int datagram_sent(const struct sk_buff *skb, enum stage stage)
+static __noinline int datagram_sent(const struct sk_buff *skb, __u32 stage)
 {
 	struct sock *sk = skb->sk;
 	__u64 id = (__u64)skb;
@@ -112,14 +112,14 @@ static __noinline int datagram_sent(const struct sk_buff *skb, enum stage stage)
 }
 
 /* On its way in, and of no connection that is followed. */
-static __noinline int datagram_received(const struct sk_buff *skb, enum stage stage)
+static __noinline int datagram_received(const struct sk_buff *skb, const unsigned char *ip, __u32 stage)
 {
 	struct net_device *dev = skb->dev;
 	__u64 id = (__u64)skb, netns;
 	struct pmoas_pod *pod;
 	struct stream *d;
 
-	if (!is_udp(skb->data))
+	if (!is_udp(ip))
 		return 0;
 	d = bpf_map_lookup_elem(&datagrams, &id);
 	if (d && (d->direction == DIRECTION_RECEIVED || d->leg == LEG_INSIDE)) {
@@ -144,7 +144,7 @@ static __noinline int datagram_ready(const struct sock *sk)
 
 	if (!d)
 		return 0;
-	datagram_pass(d, STAGE_SK_DATA_READY);
+	datagram_pass(d, STAGE(SK_DATA_READY));
 	datagram_finish(d, id);
 	return 0;
 }

@@ -39,16 +39,17 @@ static __always_inline void release(struct stream *s, enum following to)
 	__sync_lock_test_and_set(&s->following, to);
 }
 
-static __always_inline void begin(struct stream *s, enum stage stage, __u32 byte, __u64 now)
+static __always_inline void begin(struct stream *s, __u32 stage, __u32 byte, __u64 now)
 {
-	int i;
+	__u32 i;
 
 	if (!claim(s, FOLLOWING_NONE))
 		return;
-	for (i = 0; i < STAGES; i++)
+	for (i = 0; i < STAGES && i < path_length; i++)
 		s->at[i] = 0;
 	s->byte = byte;
 	s->at[stage] = now;
+	s->stack = stack_at(stage);
 	s->last = stage;
 	s->number++;
 	release(s, FOLLOWING);
@@ -128,9 +129,9 @@ static __noinline int observe_other(const struct stream *s, __u32 from, __u32 to
 static __always_inline bool is_in_order(const struct stream *s)
 {
 	__u64 before = 0;
-	int i;
+	__u32 i;
 
-	for (i = 0; i < STAGES; i++) {
+	for (i = 0; i < STAGES && i < path_length; i++) {
 		if (!s->at[i])
 			continue;
 		if (s->at[i] < before)
@@ -165,7 +166,7 @@ static __noinline int report(struct stream *s)
 	j = journeys_of(&key);
 	if (!j)
 		return 0;
-	for (i = 0; i < STAGES; i++) {
+	for (i = 0; i < STAGES && i < path_length; i++) {
 		if (!s->at[i])
 			continue;
 		if (!first)
@@ -197,13 +198,15 @@ static __always_inline void finish(struct stream *s)
 }
 
 /* The followed byte passes a stage; only the first time counts. False when its journey is over, or it was here before. */
-static __always_inline bool pass(struct stream *s, enum stage stage, __u32 byte, __u64 now)
+static __always_inline bool pass(struct stream *s, __u32 stage, __u32 byte, __u64 now)
 {
-	if (s->at[stage] || !claim_byte(s, byte))
+	if (stage >= STAGES || s->at[stage] || !claim_byte(s, byte))
 		return false;
 	if (!s->at[stage]) {
 		s->at[stage] = now;
 		s->last = stage;
+		if (stage == want_stack)
+			s->stack = stack_at(stage);
 	}
 	if (stage == last_received || (stage == last_sent && !s->receiver && s->leg == LEG_OUTSIDE))
 		finish(s);
@@ -213,15 +216,17 @@ static __always_inline bool pass(struct stream *s, enum stage stage, __u32 byte,
 }
 
 /* The same in a packet on its way. A byte that comes by once more was sent again: which of the two packets arrives cannot be told. */
-static __always_inline void pass_in_packet(struct stream *s, enum stage stage, __u32 byte)
+static __always_inline void pass_in_packet(struct stream *s, __u32 stage, __u32 byte)
 {
+	if (stage >= STAGES)
+		return;
 	if (!s->at[stage]) {
 		if (pass(s, stage, byte, bpf_ktime_get_ns()))
 			return;
-	} else if (s->last < STAGE_TCP_PROBE && give_up(s, byte)) {
+	} else if (s->last < first_at_tcp && give_up(s, byte)) {
 		return;
 	}
-	if (stage == STAGE_NET_DEV_QUEUE)
+	if (stage == STAGE(NET_DEV_QUEUE))
 		__sync_fetch_and_add(&s->unfollowed, 1); /* for nothing: the byte is there */
 }
 

@@ -127,8 +127,9 @@ static __always_inline bool parse_ipv6(const struct wire_ipv6 *ip, const struct 
 	return true;
 }
 
-/* Of a packet that has arrived: its data begins with the IP header. False when it is not TCP, or has no payload. */
-static __always_inline bool payload_arrived(const struct sk_buff *skb, struct stream_key *key, struct payload *p)
+/* Of a packet that has arrived. False when it is not TCP, or has no payload. */
+static __always_inline bool payload_arrived(const struct sk_buff *skb, const unsigned char *ip, struct stream_key *key,
+					    struct payload *p)
 {
 	union {
 		struct {
@@ -138,19 +139,20 @@ static __always_inline bool payload_arrived(const struct sk_buff *skb, struct st
 		struct wire_ipv6 ip;
 	} headers;
 	struct wire_tcp tcp;
+	__u32 bytes = skb->len + (__u32)(skb->data - ip);
 
-	if (bpf_probe_read_kernel(&headers, sizeof(headers), skb->data))
+	if (bpf_probe_read_kernel(&headers, sizeof(headers), ip))
 		return false;
 	key->netns = skb->dev->nd_net.net->net_cookie;
 	key->unused = 0;
 	if (headers.v4.ip.version_and_length == 0x45)
 		return headers.v4.ip.protocol == IPPROTO_TCP &&
-		       parse_ipv4(&headers.v4.ip, &headers.v4.tcp, skb->len, key, p);
+		       parse_ipv4(&headers.v4.ip, &headers.v4.tcp, bytes, key, p);
 	if (headers.v4.ip.version_and_length >> 4 != 6 || headers.ip.next_header != IPPROTO_TCP)
 		return false;
-	if (bpf_probe_read_kernel(&tcp, sizeof(tcp), skb->data + sizeof(headers.ip)))
+	if (bpf_probe_read_kernel(&tcp, sizeof(tcp), ip + sizeof(headers.ip)))
 		return false;
-	return parse_ipv6(&headers.ip, &tcp, skb->len, key, p);
+	return parse_ipv6(&headers.ip, &tcp, bytes, key, p);
 }
 
 /* Of a packet that TCP looks at: what TCP itself has read of it. A FIN counts as a byte, which nobody follows. */

@@ -100,6 +100,7 @@ static __always_inline void fill_with_journey(struct journey_event *e, const str
 	}
 	e->container = s->container;
 	e->byte = s->byte;
+	e->stack = s->stack;
 	e->leg = s->leg;
 	e->direction = s->direction;
 	e->phase = PHASE_DATA;

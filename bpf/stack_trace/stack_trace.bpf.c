@@ -10,6 +10,8 @@
 #include <pmoas/once.h>
 #include <pmoas/socket.h>
 #include "stack_trace.h"
+#include "path.h"
+#include "stacks.h"
 #include "stream.h"
 #include "books.h"
 #include "packet.h"
@@ -21,6 +23,8 @@
 #include "translation.h"
 #include "datagrams.h"
 #include "stages.h"
+#include "functions.h"
+#include "netfilter.h"
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
@@ -44,6 +48,7 @@ int BPF_PROG(state_changed_nested, const struct sock *sk, int from, int to)
 SEC("tp_btf/tcp_sendmsg_locked")
 int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk)
 {
+	note_stack(ctx, STAGE(TCP_SENDMSG_LOCKED));
 	at_write(sk);
 	return 0;
 }
@@ -52,6 +57,7 @@ int BPF_PROG(tcp_sendmsg_locked, const struct sock *sk)
 SEC("fentry/tcp_sendmsg_locked")
 int BPF_PROG(tcp_sendmsg_locked_entered, struct sock *sk)
 {
+	note_stack(ctx, STAGE(TCP_SENDMSG_LOCKED));
 	at_write(sk);
 	return 0;
 }
@@ -59,56 +65,65 @@ int BPF_PROG(tcp_sendmsg_locked_entered, struct sock *sk)
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(net_dev_queue, struct sk_buff *skb)
 {
-	at_sent(skb, STAGE_NET_DEV_QUEUE);
+	note_stack(ctx, STAGE(NET_DEV_QUEUE));
+	at_sent(skb, STAGE(NET_DEV_QUEUE));
 	return 0;
 }
 
 SEC("tp_btf/qdisc_enqueue")
 int BPF_PROG(qdisc_enqueue, struct Qdisc *qdisc, const struct netdev_queue *queue, struct sk_buff *skb)
 {
-	at_sent(skb, STAGE_QDISC_ENQUEUE);
+	note_stack(ctx, STAGE(QDISC_ENQUEUE));
+	at_sent(skb, STAGE(QDISC_ENQUEUE));
 	return 0;
 }
 
 SEC("tp_btf/qdisc_dequeue")
 int BPF_PROG(qdisc_dequeue, struct Qdisc *qdisc, const struct netdev_queue *queue, int packets, struct sk_buff *skb)
 {
-	if (skb)
-		at_sent(skb, STAGE_QDISC_DEQUEUE);
+	if (!skb)
+		return 0;
+	note_stack(ctx, STAGE(QDISC_DEQUEUE));
+	at_sent(skb, STAGE(QDISC_DEQUEUE));
 	return 0;
 }
 
 SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb)
 {
-	at_sent(skb, STAGE_NET_DEV_START_XMIT);
+	note_stack(ctx, STAGE(NET_DEV_START_XMIT));
+	at_sent(skb, STAGE(NET_DEV_START_XMIT));
 	return 0;
 }
 
 SEC("tp_btf/netif_rx")
 int BPF_PROG(netif_rx, struct sk_buff *skb)
 {
-	at_received(skb, STAGE_NETIF_RX);
+	note_stack(ctx, STAGE(NETIF_RX));
+	at_received(skb, skb->data, STAGE(NETIF_RX));
 	return 0;
 }
 
 SEC("tp_btf/napi_gro_receive_entry")
 int BPF_PROG(napi_gro_receive_entry, const struct sk_buff *skb)
 {
-	at_received(skb, STAGE_NAPI_GRO_RECEIVE_ENTRY);
+	note_stack(ctx, STAGE(NAPI_GRO_RECEIVE_ENTRY));
+	at_received(skb, skb->data, STAGE(NAPI_GRO_RECEIVE_ENTRY));
 	return 0;
 }
 
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
 {
-	at_received(skb, STAGE_NETIF_RECEIVE_SKB);
+	note_stack(ctx, STAGE(NETIF_RECEIVE_SKB));
+	at_received(skb, skb->data, STAGE(NETIF_RECEIVE_SKB));
 	return 0;
 }
 
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 {
+	note_stack(ctx, STAGE(TCP_PROBE));
 	at_tcp(sk, skb);
 	return 0;
 }
@@ -116,6 +131,7 @@ int BPF_PROG(tcp_probe, struct sock *sk, const struct sk_buff *skb)
 SEC("tp_btf/sk_data_ready")
 int BPF_PROG(sk_data_ready, const struct sock *sk)
 {
+	note_stack(ctx, STAGE(SK_DATA_READY));
 	at_ready(sk);
 	return 0;
 }
@@ -124,6 +140,7 @@ int BPF_PROG(sk_data_ready, const struct sock *sk)
 SEC("fentry/sock_def_readable")
 int BPF_PROG(sock_def_readable_entered, struct sock *sk)
 {
+	note_stack(ctx, STAGE(SK_DATA_READY));
 	at_ready(sk);
 	return 0;
 }
@@ -131,6 +148,7 @@ int BPF_PROG(sock_def_readable_entered, struct sock *sk)
 SEC("tp_btf/skb_copy_datagram_iovec")
 int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int length)
 {
+	note_stack(ctx, STAGE(SKB_COPY_DATAGRAM_IOVEC));
 	at_copy(skb, length);
 	return 0;
 }
@@ -139,15 +157,18 @@ int BPF_PROG(skb_copy_datagram_iovec, const struct sk_buff *skb, int length)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(tcp_rcv_space_adjust, struct sock *sk)
 {
-	at_read(sk, STAGE_TCP_RCV_SPACE_ADJUST);
+	note_stack(ctx, STAGE(TCP_RCV_SPACE_ADJUST));
+	at_read(sk, STAGE(TCP_RCV_SPACE_ADJUST));
 	return 0;
 }
 
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(sock_recv_length, struct sock *sk, int length)
 {
-	if (length > 0)
-		at_read(sk, STAGE_SOCK_RECV_LENGTH);
+	if (length <= 0)
+		return 0;
+	note_stack(ctx, STAGE(SOCK_RECV_LENGTH));
+	at_read(sk, STAGE(SOCK_RECV_LENGTH));
 	return 0;
 }
 
@@ -162,6 +183,77 @@ SEC("tp_btf/kfree_skb")
 int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, int reason)
 {
 	at_drop(skb, reason);
+	return 0;
+}
+
+PACKET_FUNCTION(0)
+PACKET_FUNCTION(1)
+PACKET_FUNCTION(2)
+PACKET_FUNCTION(3)
+PACKET_FUNCTION(4)
+PACKET_FUNCTION(5)
+PACKET_FUNCTION(6)
+PACKET_FUNCTION(7)
+PACKET_FUNCTION(8)
+PACKET_FUNCTION(9)
+PACKET_FUNCTION(10)
+PACKET_FUNCTION(11)
+
+SEC("fentry/nf_hook_slow")
+int BPF_PROG(nf_hook_slow_entered, struct sk_buff *skb, struct nf_hook_state *state)
+{
+	netfilter_entered(skb, state, NETFILTER_HOOK);
+	return 0;
+}
+
+SEC("fexit/nf_hook_slow")
+int BPF_PROG(nf_hook_slow_left, struct sk_buff *skb, struct nf_hook_state *state)
+{
+	netfilter_left(skb, state, NETFILTER_HOOK, NULL, NULL);
+	return 0;
+}
+
+SEC("fentry/ipt_do_table")
+int BPF_PROG(ipt_do_table_entered, void *table, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	netfilter_entered(skb, state, NETFILTER_TABLE);
+	return 0;
+}
+
+SEC("fexit/ipt_do_table")
+int BPF_PROG(ipt_do_table_left, void *table, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	netfilter_left(skb, state, NETFILTER_TABLE, ((struct xt_table *)table)->name, NULL);
+	return 0;
+}
+
+SEC("fentry/ip6t_do_table")
+int BPF_PROG(ip6t_do_table_entered, void *table, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	netfilter_entered(skb, state, NETFILTER_TABLE);
+	return 0;
+}
+
+SEC("fexit/ip6t_do_table")
+int BPF_PROG(ip6t_do_table_left, void *table, struct sk_buff *skb, const struct nf_hook_state *state)
+{
+	netfilter_left(skb, state, NETFILTER_TABLE, ((struct xt_table *)table)->name, NULL);
+	return 0;
+}
+
+SEC("fentry/nft_do_chain")
+int BPF_PROG(nft_do_chain_entered, struct nft_pktinfo *packet)
+{
+	netfilter_entered(packet->skb, packet->state, NETFILTER_CHAIN);
+	return 0;
+}
+
+SEC("fexit/nft_do_chain")
+int BPF_PROG(nft_do_chain_left, struct nft_pktinfo *packet, void *chain)
+{
+	netfilter_left(packet->skb, packet->state, NETFILTER_CHAIN,
+		       BPF_CORE_READ((struct nft_chain *)chain, table, name),
+		       BPF_CORE_READ((struct nft_chain *)chain, name));
 	return 0;
 }
 

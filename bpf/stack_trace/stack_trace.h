@@ -5,27 +5,12 @@
 #include <pmoas/histogram.h>
 
 /*
- * Points a byte passes on its way from one application to the other, in the order it passes them. Each is named after the kernel's
- * tracepoint; plugins/StackTrace/Stages.cs has the same list.
+ * A stage is a point that a byte passes on its way from one application to the other. The user chooses which there are: tracepoints of the kernel,
+ * and functions of it. Together they are the path; a stage's number is its place in it, see path.h and plugins/StackTrace/StagePath.cs.
  */
-enum stage {
-	STAGE_TCP_SENDMSG_LOCKED,
-	STAGE_NET_DEV_QUEUE,
-	STAGE_QDISC_ENQUEUE,
-	STAGE_QDISC_DEQUEUE,
-	STAGE_NET_DEV_START_XMIT,
-	STAGE_NETIF_RX,
-	STAGE_NAPI_GRO_RECEIVE_ENTRY,
-	STAGE_NETIF_RECEIVE_SKB,
-	STAGE_TCP_PROBE,
-	STAGE_SK_DATA_READY,
-	STAGE_SKB_COPY_DATAGRAM_IOVEC,
-	STAGE_TCP_RCV_SPACE_ADJUST,
-	STAGE_SOCK_RECV_LENGTH,
-	STAGES,
-	STAGE_TCP_STATE = 32, /* and above: the states of TCP, which handshake and close pass instead */
-	STAGE_NONE = 0xff, /* not that far, or not this pair */
-};
+#define STAGES 24 /* at most */
+#define STAGE_TCP_STATE 32 /* and above: the states of TCP, which handshake and close pass instead */
+#define STAGE_NONE 0xff /* not that far, or not this pair */
 
 enum leg {
 	LEG_INSIDE, /* over the loopback device of the pod */
@@ -60,7 +45,6 @@ struct journeys {
 	struct pmoas_histogram interval[STAGES]; /* by the stage where it ends */
 	struct pmoas_histogram journey; /* from the first stage to the last */
 	__u32 from[STAGES]; /* one more than the stage where the interval begins; 0: there was none yet */
-	__u32 unused;
 };
 
 /*
@@ -72,13 +56,30 @@ struct interval_key {
 	__u8 leg; /* enum leg */
 	__u8 direction; /* enum direction */
 	__u8 phase; /* enum phase */
-	__u8 from; /* enum stage */
-	__u8 to; /* enum stage */
+	__u8 from; /* stage */
+	__u8 to; /* stage */
 	__u8 unused[3];
 };
 
+enum netfilter_part {
+	NETFILTER_HOOK, /* all that is registered at a hook */
+	NETFILTER_TABLE, /* one table of iptables there */
+	NETFILTER_CHAIN, /* one base chain of nftables there, with what it jumps to */
+};
+
+/* Key of map netfilter, whose values are histograms. */
+struct netfilter_key {
+	__u32 pod;
+	__u8 hook; /* enum nf_inet_hooks, and its like of other families */
+	__u8 family; /* NFPROTO_IPV4 and so on */
+	__u8 part; /* enum netfilter_part */
+	__u8 unused;
+	char table[32]; /* longer names are cut, so that two may become one */
+	char chain[32];
+};
+
 enum count_kind {
-	COUNT_UNFINISHED, /* which: enum stage, the last one seen */
+	COUNT_UNFINISHED, /* which: the last stage seen */
 	COUNT_UNFOLLOWED,
 	COUNT_RETRANSMITS,
 	COUNT_DROPPED, /* which: enum skb_drop_reason; no direction */
@@ -112,6 +113,8 @@ struct journey_event {
 	__u32 destination_address[4];
 	__u32 container; /* the sender's where it is watched, otherwise the receiver's */
 	__u32 byte; /* sequence number of the followed one */
+	__u32 stack; /* one more than its key in map stacks; 0: none */
+	__u32 unused;
 	__u16 source_port;
 	__u16 destination_port;
 	__u8 leg; /* enum leg */
@@ -134,6 +137,7 @@ enum lost_reason {
 	LOST_ENDS, /* no memory for a socket's state */
 	LOST_DISORDER, /* a journey whose times went backwards */
 	LOST_DATAGRAMS, /* more datagrams on their way than are followed at once */
+	LOST_NETFILTER, /* more packets in netfilter than are timed at once */
 	LOST_REASONS,
 };
 

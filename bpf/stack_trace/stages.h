@@ -19,6 +19,7 @@ static __always_inline void give_up_arrived(struct stream *s, __u32 acknowledged
 /* An application writes. */
 static __always_inline void at_write(const struct sock *sk)
 {
+	__u32 stage = STAGE(TCP_SENDMSG_LOCKED);
 	struct tcp_sock *tp;
 	struct stream *s;
 	struct end *e;
@@ -33,15 +34,16 @@ static __always_inline void at_write(const struct sock *sk)
 	if (is_following(s) && !s->receiver && s->last >= last_sent && claim(s, FOLLOWING))
 		finish(s); /* it stayed in the pod, and nobody watches who got it */
 	give_up_arrived(s, tp->snd_una);
+	if (stage >= STAGES)
+		return;
 	if (s->following == FOLLOWING_NONE)
-		begin(s, STAGE_TCP_SENDMSG_LOCKED, tp->write_seq, bpf_ktime_get_ns());
-	else if (is_following(s) && s->last == STAGE_TCP_SENDMSG_LOCKED && s->byte == tp->write_seq)
-		s->at[STAGE_TCP_SENDMSG_LOCKED] = bpf_ktime_get_ns(); /* the write before wrote nothing */
+		begin(s, stage, tp->write_seq, bpf_ktime_get_ns());
+	else if (is_following(s) && s->last == stage && s->byte == tp->write_seq)
+		s->at[stage] = bpf_ktime_get_ns(); /* the write before wrote nothing */
 }
 
 /* A packet with payload where its journey may begin: what is new in it is followed from here on. */
-static __always_inline void at_first(struct stream *s, const struct sk_buff *skb, const struct payload *p,
-				     enum stage stage)
+static __always_inline void at_first(struct stream *s, const struct sk_buff *skb, const struct payload *p, __u32 stage)
 {
 	__u32 from = s->began && is_before(p->begin, s->highest) ? s->highest : p->begin;
 
@@ -50,7 +52,8 @@ static __always_inline void at_first(struct stream *s, const struct sk_buff *skb
 	s->highest = p->end;
 	s->began = 1;
 	if (s->following == FOLLOWING_NONE) {
-		s->leg = leg_of(skb);
+		if (has_device(stage))
+			s->leg = leg_of(skb);
 		begin(s, stage, from, bpf_ktime_get_ns());
 	} else {
 		__sync_fetch_and_add(&s->unfollowed, 1);
@@ -58,7 +61,7 @@ static __always_inline void at_first(struct stream *s, const struct sk_buff *skb
 }
 
 /* A packet on its way out of a watched socket. */
-static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
+static __always_inline void at_sent(const struct sk_buff *skb, __u32 stage)
 {
 	struct sock *sk = skb->sk;
 	struct payload p;
@@ -74,29 +77,30 @@ static __always_inline void at_sent(const struct sk_buff *skb, enum stage stage)
 	s = e ? stream_sent(e, sk) : NULL;
 	if (!s || !payload_sent(skb, &p))
 		return;
-	if (stage == STAGE_NET_DEV_START_XMIT && leg_of(skb) == LEG_INSIDE)
+	if (stage == STAGE(NET_DEV_START_XMIT) && leg_of(skb) == LEG_INSIDE)
 		remember(skb, e->sends, &p);
 	byte = byte_of(s);
 	if (is_following(s) && is_within(byte, p.begin, p.end)) {
-		s->leg = leg_of(skb);
+		if (has_device(stage))
+			s->leg = leg_of(skb);
 		pass_in_packet(s, stage, byte);
 	} else if (stage == first_sent) {
 		give_up_arrived(s, BPF_CORE_READ((struct tcp_sock *)sk, snd_una));
 		at_first(s, skb, &p, stage);
-	} else if (stage == STAGE_NET_DEV_QUEUE) {
+	} else if (stage == STAGE(NET_DEV_QUEUE)) {
 		__sync_fetch_and_add(&s->unfollowed, 1);
 	}
 }
 
 /* Where the stream of a packet is that has come in; NO_PLACE when it has no payload, or nobody watches its receiver. */
-static __always_inline __u32 place_of(const struct sk_buff *skb, struct payload *p)
+static __always_inline __u32 place_of(const struct sk_buff *skb, const unsigned char *ip, struct payload *p)
 {
 	__u32 place = recall(skb, p), *found;
 	struct stream_key key;
 
 	if (place != NO_PLACE)
 		return place;
-	if (!payload_arrived(skb, &key, p))
+	if (!payload_arrived(skb, ip, &key, p))
 		return NO_PLACE;
 	found = bpf_map_lookup_elem(&places, &key);
 	if (!found) {
@@ -107,8 +111,8 @@ static __always_inline __u32 place_of(const struct sk_buff *skb, struct payload 
 	return *found;
 }
 
-/* A packet on its way in. */
-static __always_inline void at_received(const struct sk_buff *skb, enum stage stage)
+/* A packet on its way in, and where its IP header is. */
+static __always_inline void at_received(const struct sk_buff *skb, const unsigned char *ip, __u32 stage)
 {
 	struct payload p = {};
 	struct stream *s;
@@ -116,10 +120,10 @@ static __always_inline void at_received(const struct sk_buff *skb, enum stage st
 
 	if (!follow || is_pure_ack(skb))
 		return;
-	s = stream_at(place_of(skb, &p));
+	s = stream_at(place_of(skb, ip, &p));
 	if (!s) {
 		if (follow_datagrams)
-			datagram_received(skb, stage);
+			datagram_received(skb, ip, stage);
 		return;
 	}
 	byte = byte_of(s);
@@ -147,7 +151,7 @@ static __always_inline void at_tcp(const struct sock *sk, const struct sk_buff *
 		return;
 	byte = byte_of(s);
 	if (is_following(s) && is_within(byte, p.begin, p.end))
-		pass(s, STAGE_TCP_PROBE, byte, bpf_ktime_get_ns());
+		pass(s, STAGE(TCP_PROBE), byte, bpf_ktime_get_ns());
 }
 
 /* The receiver is told that there is something to read. */
@@ -175,9 +179,9 @@ static __always_inline void at_ready(const struct sock *sk)
 		return;
 	byte = byte_of(s);
 	if (is_following(s) && is_before(byte, tp->rcv_nxt))
-		pass(s, STAGE_SK_DATA_READY, byte, now);
+		pass(s, STAGE(SK_DATA_READY), byte, now);
 	else if (!s->began && !s->sender) /* no stage before has seen its packets */
-		begin(s, STAGE_SK_DATA_READY, tp->copied_seq, now);
+		begin(s, STAGE(SK_DATA_READY), tp->copied_seq, now);
 }
 
 /* So many bytes are being copied to the application, from where it has read to. */
@@ -199,11 +203,11 @@ static __always_inline void at_copy(const struct sk_buff *skb, int length)
 			     copied_seq); /* the verifier does not let a packet's socket be one of TCP */
 	byte = byte_of(s);
 	if (is_within(byte, from, from + length))
-		pass(s, STAGE_SKB_COPY_DATAGRAM_IOVEC, byte, bpf_ktime_get_ns());
+		pass(s, STAGE(SKB_COPY_DATAGRAM_IOVEC), byte, bpf_ktime_get_ns());
 }
 
 /* The application has read. */
-static __always_inline void at_read(const struct sock *sk, enum stage stage)
+static __always_inline void at_read(const struct sock *sk, __u32 stage)
 {
 	struct stack_trace_totals *t;
 	struct tcp_sock *tp;
@@ -219,7 +223,7 @@ static __always_inline void at_read(const struct sock *sk, enum stage stage)
 	if (!tp)
 		return;
 	now = bpf_ktime_get_ns();
-	if (e->ready_ns && stage == STAGE_TCP_RCV_SPACE_ADJUST) {
+	if (e->ready_ns && stage == STAGE(TCP_RCV_SPACE_ADJUST)) {
 		t = totals_of(e->container);
 		if (t)
 			pmoas_histogram_observe(&t->receive_queue_wait, now - e->ready_ns);
@@ -249,7 +253,7 @@ static __always_inline void at_retransmit(const struct sock *sk, const struct sk
 		return;
 	count_of_stream(s, COUNT_RETRANSMITS, 0, 1);
 	byte = byte_of(s);
-	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(byte, p.begin, p.end) && s->last < STAGE_TCP_PROBE)
+	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(byte, p.begin, p.end) && s->last < first_at_tcp)
 		give_up(s, byte);
 }
 

@@ -34,7 +34,7 @@ struct stream {
 	__u32 pod;
 	__u8 leg; /* enum leg */
 	__u8 direction; /* enum direction */
-	__u8 last; /* enum stage that the followed byte passed last */
+	__u8 last; /* stage that the followed byte passed last */
 	__u8 began; /* highest is known */
 	__u32 following; /* enum following */
 	__u32 byte; /* sequence number of the followed byte */
@@ -47,8 +47,9 @@ struct stream {
 	__u64 opened_ns; /* of the sender's end where it is watched, otherwise of the receiver's: when its handshake began */
 	__u64 established_ns; /* when that was over; 0: not seen */
 	__u32 told; /* number of the journey that was told last */
+	__u32 stack; /* as in struct journey_event */
 	__u8 opening; /* TCP_SYN_SENT or TCP_SYN_RECV */
-	__u8 unused[3];
+	__u8 unused[7];
 };
 
 /* An array, because a look-up in it costs next to nothing. Places that were used and are free again are on the stack. */

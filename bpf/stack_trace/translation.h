@@ -54,7 +54,7 @@ static __always_inline void name_again(struct end *e, struct stream *s, const st
 	e->comes_as = *key;
 	s->highest = p->end;
 	s->began = 1;
-	begin(s, STAGE_TCP_PROBE, p->begin, now);
+	begin(s, STAGE(TCP_PROBE), p->begin, now);
 }
 
 /* The first packet with payload of a stream that no stage before has seen. Returns its stream. */

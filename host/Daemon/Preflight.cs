@@ -4,7 +4,6 @@ using Pmoas.Host.Http;
 using Pmoas.Host.Plugins;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
-using Pmoas.Sdk;
 using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Bpf.Native;
 
@@ -145,7 +144,7 @@ internal static class Preflight
         {
             await using NodeWatch node = new(setup, live: null, NullLoggerFactory.Instance);
             await node.ApplyAsync(setup.Options);
-            return [.. node.Plugins.All.SelectMany(plugin => Plugin(plugin, setup))];
+            return [.. node.Plugins.All.SelectMany(Plugin)];
         }
         catch (BpfException e)
         {
@@ -153,17 +152,16 @@ internal static class Preflight
         }
     }
 
-    private static IEnumerable<Finding> Plugin(PluginStatus plugin, Setup setup)
+    private static IEnumerable<Finding> Plugin(PluginStatus plugin)
     {
         string what = $"plugin {plugin.Name}";
         switch (plugin.State)
         {
             case PluginState.Running:
                 yield return new Finding(Verdict.Ok, what, $"version {plugin.Version} attached");
-                IReadOnlyList<Hook> hooks = setup.Catalog.Find(plugin.Name)!.Imported!.Manifest.Hooks;
                 foreach (HookReport report in plugin.Run!.Look(session => session.Hooks) ?? [])
                 {
-                    yield return Hook(what, report, hooks.First(hook => hook.Name == report.Hook));
+                    yield return Hook(what, report);
                 }
 
                 foreach (Finding missing in Missing(what, plugin))
@@ -194,13 +192,13 @@ internal static class Preflight
         }
     }
 
-    private static Finding Hook(string what, HookReport report, Hook hook)
+    private static Finding Hook(string what, HookReport report)
     {
         string name = $"{what} {report.Hook}";
         return report switch
         {
             { IsSwitchedOff: true } => new Finding(Verdict.Ok, name, "off: the configuration does not want it"),
-            { Program: null } => new Finding(Verdict.Degraded, name, $"absent: {hook.WithoutIt} {report.Refused}".TrimEnd()),
+            { Program: null } => new Finding(Verdict.Degraded, name, $"absent: {report.WithoutIt} {report.Refused}".TrimEnd()),
             _ => new Finding(Verdict.Ok, name, $"{report.Kind} ({report.Program}){(string.IsNullOrEmpty(report.Refused) ? "" : $"; not {report.Refused}")}"),
         };
     }

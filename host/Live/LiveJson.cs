@@ -12,6 +12,7 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     private readonly Utf8JsonWriter _json;
     private readonly Dictionary<string, JsonEncodedText> _seconds = [];
     private bool _inSteps;
+    private bool _inStep;
 
     /// <summary>Writes to <paramref name="output"/>, which stays open.</summary>
     public LiveJson(LiveFilter filter, IContainerIndex containers, Stream output) : base(filter, containers) =>
@@ -43,10 +44,23 @@ internal sealed class LiveJson : LiveOutput, IDisposable
             _inSteps = true;
         }
 
+        EndStep();
         _json.WriteStartObject();
         _json.WriteString("name"u8, name);
         _json.WriteNumber("seconds"u8, nanoseconds / 1e9m);
-        _json.WriteEndObject();
+        _inStep = true;
+    }
+
+    /// <inheritdoc/>
+    public override void Stack(IReadOnlyList<string> functions)
+    {
+        _json.WriteStartArray("stack"u8);
+        foreach (string function in functions)
+        {
+            _json.WriteStringValue(function);
+        }
+
+        _json.WriteEndArray();
     }
 
     /// <inheritdoc/>
@@ -61,6 +75,7 @@ internal sealed class LiveJson : LiveOutput, IDisposable
         _line.ResetWrittenCount();
         _json.Reset();
         _inSteps = false;
+        _inStep = false;
         _json.WriteStartObject();
         _json.WriteString("time"u8, utc);
         _json.WriteString("event"u8, what);
@@ -78,6 +93,7 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     /// <inheritdoc/>
     protected override void EndLine()
     {
+        EndStep();
         if (_inSteps)
         {
             _json.WriteEndArray();
@@ -87,5 +103,14 @@ internal sealed class LiveJson : LiveOutput, IDisposable
         _json.Flush();
         _line.Write("\n"u8);
         _output.Write(_line.WrittenSpan);
+    }
+
+    private void EndStep()
+    {
+        if (_inStep)
+        {
+            _json.WriteEndObject();
+            _inStep = false;
+        }
     }
 }

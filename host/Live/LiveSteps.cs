@@ -6,16 +6,24 @@ namespace Pmoas.Host.Live;
 internal sealed class LiveSteps
 {
     private const int BarWidth = 40;
-    private const string Mark = "\e[1;33m", Reset = "\e[0m";
+    private const string Mark = "\e[1;33m", Dim = "\e[2m", Reset = "\e[0m";
 
     private readonly List<(string Name, ulong Nanoseconds)> _steps = [];
+    private readonly Dictionary<int, IReadOnlyList<string>> _stacks = [];
     private readonly StringBuilder _line = new(160);
 
     /// <summary>Adds a step.</summary>
     internal void Add(string name, ulong nanoseconds) => _steps.Add((name, nanoseconds));
 
+    /// <summary>Adds a call stack to the last step.</summary>
+    internal void AddStack(IReadOnlyList<string> functions) => _stacks[_steps.Count - 1] = functions;
+
     /// <summary>Forgets all.</summary>
-    internal void Clear() => _steps.Clear();
+    internal void Clear()
+    {
+        _steps.Clear();
+        _stacks.Clear();
+    }
 
     /// <summary>Writes a line for each; nothing when there are none.</summary>
     internal void WriteTo(TextWriter output, bool colour)
@@ -40,6 +48,10 @@ internal sealed class LiveSteps
                 .Append('█', whole == 0 ? 0 : (int)((BarWidth * nanoseconds / whole) + (nanoseconds > 0 ? 1UL : 0UL)))
                 .Append(marked ? " ← slowest" : "").Append(marked && colour ? Reset : "").Append('\n');
             output.Write(_line);
+            foreach (string function in _stacks.GetValueOrDefault(i, []))
+            {
+                output.Write(_line.Clear().Append("      ").Append(colour ? Dim : "").Append(function).Append(colour ? Reset : "").Append('\n'));
+            }
         }
     }
 }

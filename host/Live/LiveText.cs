@@ -51,6 +51,9 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     /// <inheritdoc/>
     public override void Step(string name, ulong nanoseconds) => _steps.Add(name, nanoseconds);
 
+    /// <inheritdoc/>
+    public override void Stack(IReadOnlyList<string> functions) => _steps.AddStack(functions);
+
     /// <summary>Appends a time with the unit that fits it.</summary>
     internal static StringBuilder AppendDuration(StringBuilder text, ulong nanoseconds) => nanoseconds switch
     {

@@ -171,8 +171,8 @@ internal sealed class ProbeRun(ImportedPlugin plugin, ProbeServices services) : 
 
         try
         {
-            AttachedHooks attached = HookLadder.Attach(
-                plugin.KernelObject, plugin.Manifest.BpfResource!, plugin.Manifest.Hooks, Configure, _logger);
+            IReadOnlyList<Hook> hooks = PluginBorder.Call("HooksFor", () => probe.HooksFor(settings));
+            AttachedHooks attached = HookLadder.Attach(plugin.KernelObject, plugin.Manifest.BpfResource!, hooks, Configure, _logger);
             Enter(PluginState.Loaded);
             return attached;
         }

@@ -6,7 +6,7 @@ using Pmoas.Sdk.Live;
 namespace Pmoas.Host.Verbs;
 
 /// <summary>The options of <c>pmoas monitor</c> that say what an event has to be.</summary>
-internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int> Port, Option<string?> Phase, Option<TimeSpan> MinDuration)
+internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int> Port, Option<string?> Phase, Option<TimeSpan> MinDuration, Option<string?> StackAt)
 {
     private static readonly string[] Phases = ["handshake", "data", "close"];
 
@@ -21,11 +21,13 @@ internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int>
             Parsed("--phase", "Only this phase of connections, in a stream that has phases: handshake, data or close.", "PHASE", string.Join(", ", Phases),
                 text => Phases.Contains(text) ? text : null, (string?)null),
             Parsed("--min-duration", "Only events that took at least this long, such as 5ms.", "TIME", "a duration such as 50us, 5ms, 1s",
-                text => Duration.TryParse(text, out TimeSpan time) ? (object)time : null, TimeSpan.Zero));
+                text => Duration.TryParse(text, out TimeSpan time) ? (object)time : null, TimeSpan.Zero),
+            new("--stack") { Description = "Also show the kernel's call stack at this stage, in a stream that has stages.", HelpName = "STAGE" });
         verb.Add(options.Address);
         verb.Add(options.Port);
         verb.Add(options.Phase);
         verb.Add(options.MinDuration);
+        verb.Add(options.StackAt);
         return options;
     }
 
@@ -36,6 +38,7 @@ internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int>
         Port = line.GetValue(Port),
         Phase = line.GetValue(Phase),
         MinDuration = line.GetValue(MinDuration),
+        StackAt = line.GetValue(StackAt),
     };
 
     // What is not allowed is read as null.

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace Pmoas.StackTrace;
 
@@ -17,7 +18,7 @@ internal readonly record struct IntervalKey(uint Pod, byte Leg, byte Direction, 
 /// <summary><c>enum count_kind</c>.</summary>
 internal enum CountKind : byte
 {
-    /// <summary>Which: position of a stage.</summary>
+    /// <summary>Which: number of a stage.</summary>
     Unfinished,
     Unfollowed,
     Retransmits,
@@ -29,3 +30,29 @@ internal enum CountKind : byte
 /// <summary><c>struct count_key</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct CountKey(uint Pod, byte Leg, byte Direction, CountKind Kind, byte Unused, uint Which);
+
+/// <summary><c>enum netfilter_part</c>.</summary>
+internal enum NetfilterPart : byte
+{
+    Hook,
+    Table,
+    Chain,
+}
+
+/// <summary><c>struct netfilter_key</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct NetfilterKey(uint Pod, byte Hook, byte Family, NetfilterPart Part, byte Unused, NetfilterName Table, NetfilterName Chain);
+
+/// <summary>Name of a table or chain: 32 bytes, the rest of them 0.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct NetfilterName(ulong First, ulong Second, ulong Third, ulong Fourth)
+{
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        NetfilterName copy = this;
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<NetfilterName>(in copy));
+        int end = bytes.IndexOf((byte)0);
+        return Encoding.UTF8.GetString(end < 0 ? bytes : bytes[..end]);
+    }
+}

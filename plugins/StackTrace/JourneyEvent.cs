@@ -35,6 +35,12 @@ public readonly struct JourneyEvent
     /// <summary>Sequence number of the followed byte.</summary>
     public readonly uint Byte;
 
+    /// <summary>One more than the key of its call stack in map <c>stacks</c>; 0: none.</summary>
+    public readonly uint Stack;
+
+    /// <summary>Nothing.</summary>
+    public readonly uint Unused;
+
     /// <summary>Host order.</summary>
     public readonly ushort SourcePort;
 
@@ -54,11 +60,11 @@ public readonly struct JourneyEvent
     public readonly byte Phase;
 }
 
-/// <summary>A time for each stage.</summary>
+/// <summary>A time for each stage of the path.</summary>
 [InlineArray(Count)]
 public struct StageTimes
 {
-    internal const int Count = 13;
+    internal const int Count = StagePath.MaxStages;
 
     private ulong _first;
 }

@@ -4,14 +4,14 @@ namespace Pmoas.StackTrace;
 internal static class JourneySteps
 {
     /// <summary>The stages that were passed.</summary>
-    public static List<(string Name, ulong At)> OfStages(in JourneyEvent e)
+    public static List<(string Name, ulong At)> OfStages(in JourneyEvent e, StagePath path)
     {
         List<(string, ulong)> steps = [];
-        for (int stage = 0; stage < StageTimes.Count; stage++)
+        for (int stage = 0; stage < path.Length; stage++)
         {
             if (e.At[stage] != 0)
             {
-                steps.Add((Stages.All[stage].Name, e.At[stage]));
+                steps.Add((path.NameOf((uint)stage), e.At[stage]));
             }
         }
 

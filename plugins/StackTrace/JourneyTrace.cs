@@ -7,7 +7,7 @@ namespace Pmoas.StackTrace;
 /// A journey as a trace: the message's way from one application to the other, and under it what that took: opening the connection, when the message was its
 /// first; each stage of the stack; closing it, when the message was its last.
 /// </summary>
-internal sealed class JourneyTrace : TraceFormat<JourneyEvent>
+internal sealed class JourneyTrace(StagePath path) : TraceFormat<JourneyEvent>
 {
     /// <summary>Spreads times, which are close together, over all numbers.</summary>
     private const ulong Spread = 0x9E37_79B9_7F4A_7C15;
@@ -29,7 +29,7 @@ internal sealed class JourneyTrace : TraceFormat<JourneyEvent>
     /// <inheritdoc/>
     public override void Write(in JourneyEvent value, TraceWriter writer)
     {
-        var stages = JourneySteps.OfStages(value);
+        var stages = JourneySteps.OfStages(value, path);
         (string Name, List<(string Name, ulong At)> Steps)[] phases =
         [
             ("connection establishment", JourneySteps.OfHandshake(value)),

@@ -14,9 +14,10 @@ internal sealed class PodBooks
 
     private const int HistogramBytes = Buckets.KernelSlots * 2 * sizeof(ulong);
 
-    private readonly BpfMap _journeyMap, _sampleMap, _intervalMap, _countMap;
-    private readonly MapReader _journeys, _intervals, _counts;
-    private readonly MapEntryHandler _onJourneys, _onInterval, _onCount;
+    private readonly BpfMap _journeyMap, _sampleMap, _intervalMap, _countMap, _netfilterMap;
+    private readonly MapReader _journeys, _intervals, _counts, _netfilter;
+    private readonly MapEntryHandler _onJourneys, _onInterval, _onCount, _onNetfilter;
+    private readonly int _stages;
     private readonly PodInstruments _instruments;
     private readonly ContainerSeries<PodRow> _pods;
     private readonly Dictionary<uint, PodRow> _rows = [];
@@ -24,13 +25,16 @@ internal sealed class PodBooks
     private readonly List<JourneyKey> _oldJourneys = [];
     private readonly List<IntervalKey> _oldIntervals = [];
     private readonly List<CountKey> _oldCounts = [];
+    private readonly List<NetfilterKey> _oldNetfilter = [];
 
-    internal PodBooks(ProbeContext context)
+    internal PodBooks(ProbeContext context, StagePath path)
     {
+        _stages = path.Length;
         (_journeyMap, _sampleMap, _intervalMap, _countMap) = (context.Bpf.Map("journeys"), context.Bpf.Map("samples"), context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
-        (_journeys, _intervals, _counts) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap));
-        (_onJourneys, _onInterval, _onCount) = (OnJourneys, OnInterval, OnCount);
-        _instruments = new PodInstruments(context);
+        _netfilterMap = context.Bpf.Map("netfilter");
+        (_journeys, _intervals, _counts, _netfilter) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap), new MapReader(_netfilterMap));
+        (_onJourneys, _onInterval, _onCount, _onNetfilter) = (OnJourneys, OnInterval, OnCount, OnNetfilter);
+        _instruments = new PodInstruments(context, path);
         _pods = ContainerSeries.ByPod<PodRow>(context.Containers, Begin, End);
     }
 
@@ -40,6 +44,7 @@ internal sealed class PodBooks
         _pods.Update();
         _journeys.Read(_onJourneys);
         _intervals.Read(_onInterval);
+        _netfilter.Read(_onNetfilter);
         foreach (PodRow row in _rows.Values)
         {
             row.Follow();
@@ -78,10 +83,10 @@ internal sealed class PodBooks
         }
     }
 
-    private static void Gather(PodRow row, JourneyKey of, ReadOnlySpan<byte> value)
+    private void Gather(PodRow row, JourneyKey of, ReadOnlySpan<byte> value)
     {
-        ReadOnlySpan<uint> froms = MemoryMarshal.Cast<byte, uint>(value[((Stages.All.Count + 1) * HistogramBytes)..]);
-        for (int to = 0; to < Stages.All.Count; to++)
+        ReadOnlySpan<uint> froms = MemoryMarshal.Cast<byte, uint>(value[((StagePath.MaxStages + 1) * HistogramBytes)..]);
+        for (int to = 0; to < _stages; to++)
         {
             if (froms[to] != 0)
             {
@@ -89,7 +94,7 @@ internal sealed class PodBooks
             }
         }
 
-        row.GatherUsual(of.Interval(Stages.None, Stages.None), value.Slice(Stages.All.Count * HistogramBytes, HistogramBytes));
+        row.GatherUsual(of.Interval(Stages.None, Stages.None), value.Slice(StagePath.MaxStages * HistogramBytes, HistogramBytes));
     }
 
     private void OnInterval(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
@@ -106,6 +111,23 @@ internal sealed class PodBooks
         if (_ended.ContainsKey(of.Pod))
         {
             _oldIntervals.Add(of);
+        }
+    }
+
+    private void OnNetfilter(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
+    {
+        NetfilterKey of = MemoryMarshal.Read<NetfilterKey>(key);
+        if (_rows.TryGetValue(of.Pod, out PodRow? row))
+        {
+            for (int cpu = 0; cpu < values.Length; cpu += stride)
+            {
+                row.Gather(of, values.Slice(cpu, stride));
+            }
+        }
+
+        if (_ended.ContainsKey(of.Pod))
+        {
+            _oldNetfilter.Add(of);
         }
     }
 
@@ -134,9 +156,11 @@ internal sealed class PodBooks
         _oldJourneys.ForEach(key => _sampleMap.Remove(key));
         _oldIntervals.ForEach(key => _intervalMap.Remove(key));
         _oldCounts.ForEach(key => _countMap.Remove(key));
+        _oldNetfilter.ForEach(key => _netfilterMap.Remove(key));
         _oldJourneys.Clear();
         _oldIntervals.Clear();
         _oldCounts.Clear();
+        _oldNetfilter.Clear();
         foreach (uint pod in _ended.Keys.ToArray())
         {
             _rows.Remove(pod);

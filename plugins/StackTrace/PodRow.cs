@@ -5,11 +5,17 @@ using Pmoas.Sdk.Metrics;
 namespace Pmoas.StackTrace;
 
 /// <summary>The instruments of the pods' metrics, asked for once.</summary>
-internal sealed class PodInstruments(ProbeContext context)
+internal sealed class PodInstruments(ProbeContext context, StagePath path)
 {
+    internal StagePath Path { get; } = path;
+
     internal Histogram Interval { get; } = context.Histogram(StackTraceMetrics.Interval);
 
     internal Histogram Journey { get; } = context.Histogram(StackTraceMetrics.Journey);
+
+    internal Histogram NetfilterHook { get; } = context.Histogram(StackTraceMetrics.NetfilterHook);
+
+    internal Histogram NetfilterChain { get; } = context.Histogram(StackTraceMetrics.NetfilterChain);
 
     internal Counter Unfinished { get; } = context.Counter(StackTraceMetrics.Unfinished);
 
@@ -27,6 +33,7 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
 {
     /// <summary>Intervals of map journeys and of map intervals: one pair of stages may be in both, and both add to its series.</summary>
     private readonly Dictionary<IntervalKey, OwnedHistogram> _usual = [], _others = [];
+    private readonly Dictionary<NetfilterKey, OwnedHistogram> _netfilter = [];
     private readonly Dictionary<CountKey, OwnedCounter> _counts = [];
 
     /// <summary>Number of the pod.</summary>
@@ -38,18 +45,24 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
     /// <summary>Adds one CPU's part to a histogram of map intervals.</summary>
     internal void GatherOther(IntervalKey key, ReadOnlySpan<byte> part) => Of(_others, key).Gather(part);
 
+    /// <summary>Adds one CPU's part to a histogram of map netfilter.</summary>
+    internal void Gather(NetfilterKey key, ReadOnlySpan<byte> part)
+    {
+        if (!_netfilter.TryGetValue(key, out OwnedHistogram? histogram))
+        {
+            histogram = Begin(key);
+            _netfilter.Add(key, histogram);
+        }
+
+        histogram.Gather(part);
+    }
+
     /// <summary>Brings all histograms up to date.</summary>
     internal void Follow()
     {
-        foreach (OwnedHistogram histogram in _usual.Values)
-        {
-            histogram.Follow();
-        }
-
-        foreach (OwnedHistogram histogram in _others.Values)
-        {
-            histogram.Follow();
-        }
+        Follow(_usual.Values);
+        Follow(_others.Values);
+        Follow(_netfilter.Values);
     }
 
     /// <summary>Brings a count up to date.</summary>
@@ -70,6 +83,14 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         counter.Follow(total);
     }
 
+    private static void Follow(IEnumerable<OwnedHistogram> histograms)
+    {
+        foreach (OwnedHistogram histogram in histograms)
+        {
+            histogram.Follow();
+        }
+    }
+
     private OwnedHistogram Of(Dictionary<IntervalKey, OwnedHistogram> histograms, IntervalKey key)
     {
         if (!histograms.TryGetValue(key, out OwnedHistogram? histogram))
@@ -88,7 +109,15 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         string phase = StackTraceMetrics.Phases[key.Phase];
         return key.To == Stages.None
             ? series.Histogram(StackTraceMetrics.Journey, instruments.Journey, leg, direction, phase)
-            : series.Histogram(StackTraceMetrics.Interval, instruments.Interval, leg, direction, phase, Stages.NameOf(key.From), Stages.NameOf(key.To));
+            : series.Histogram(StackTraceMetrics.Interval, instruments.Interval, leg, direction, phase, instruments.Path.NameOf(key.From), instruments.Path.NameOf(key.To));
+    }
+
+    private OwnedHistogram Begin(NetfilterKey key)
+    {
+        (string family, string hook) = (NetfilterNames.OfFamily(key.Family), NetfilterNames.OfHook(key.Family, key.Hook));
+        return key.Part == NetfilterPart.Hook
+            ? series.Histogram(StackTraceMetrics.NetfilterHook, instruments.NetfilterHook, family, hook)
+            : series.Histogram(StackTraceMetrics.NetfilterChain, instruments.NetfilterChain, family, hook, key.Table.ToString(), key.Chain.ToString());
     }
 
     private OwnedCounter Begin(CountKey key)
@@ -97,7 +126,7 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         string direction = StackTraceMetrics.Directions[key.Direction];
         return key.Kind switch
         {
-            CountKind.Unfinished => series.Counter(instruments.Unfinished, leg, direction, Stages.NameOf(key.Which)),
+            CountKind.Unfinished => series.Counter(instruments.Unfinished, leg, direction, instruments.Path.NameOf(key.Which)),
             CountKind.Unfollowed => series.Counter(instruments.Unfollowed, leg, direction),
             CountKind.Retransmits => series.Counter(instruments.Retransmits, leg, direction),
             _ => series.Counter(instruments.Dropped, leg, instruments.Reasons.NameOf(key.Which)),

@@ -45,6 +45,22 @@ internal static class StackTraceMetrics
         "Time from the moment a socket had something to read until the application read it.", Label.Container)
     { Field = "receive_queue_wait", Scale = Nanoseconds };
 
+    private static readonly IReadOnlyList<Label> ByHook =
+    [
+        .. Label.Container.Take(2),
+        new("family", "ip, ip6, and so on: nft's names of protocol families."),
+        new("hook", "prerouting, input, forward, output, postrouting."),
+    ];
+
+    public static readonly HistogramDef NetfilterHook = new("pmoas_stack_trace_netfilter_seconds",
+        "Time a packet took in one hook of netfilter in the pod's network namespace, with all that is registered there.", ByHook)
+    { Scale = Nanoseconds };
+
+    public static readonly HistogramDef NetfilterChain = new("pmoas_stack_trace_netfilter_chain_seconds",
+        "Time a packet took in one table of iptables at a hook, or in one base chain of nftables with all it jumps to; part of the hook's time.",
+        [.. ByHook, new("table", "Name of the table."), new("chain", "Name of the base chain; empty for iptables, whose hook says it.")])
+    { Scale = Nanoseconds };
+
     public static readonly CounterDef Unfinished = new("pmoas_stack_trace_unfinished_total",
         "Followed bytes whose journey did not end, by the last stage they were seen at: they were sent again, or their connection ended.",
         [.. ByDirection, new("stage", "Stage where it was seen last.")]);
@@ -63,10 +79,10 @@ internal static class StackTraceMetrics
         "What could not be followed or counted.",
         [
             new Label("table", "totals: a container's numbers. intervals: an interval's histogram. counts: a count. streams: a direction of a connection. "
-                + "ends: a socket's state. disorder: a journey whose times went backwards. datagrams: a datagram.",
-                "totals", "intervals", "counts", "streams", "ends", "disorder", "datagrams"),
+                + "ends: a socket's state. disorder: a journey whose times went backwards. datagrams: a datagram. netfilter: a packet's time in netfilter.",
+                "totals", "intervals", "counts", "streams", "ends", "disorder", "datagrams", "netfilter"),
         ])
     { Field = "lost" };
 
-    public static readonly MetricDef[] All = [Interval, Journey, ReceiveQueueWait, Unfinished, Unfollowed, Retransmits, Dropped, Lost];
+    public static readonly MetricDef[] All = [Interval, Journey, ReceiveQueueWait, NetfilterHook, NetfilterChain, Unfinished, Unfollowed, Retransmits, Dropped, Lost];
 }

@@ -10,12 +10,16 @@ public sealed class StackTraceOptions : IValidatableObject
     internal const int MaxIntervals = 16;
 
     /// <summary>The stages that are on.</summary>
-    [Description("The points where packets are looked at, by their names in the kernel. Each costs a little for every packet.")]
+    [Description("The points where packets are looked at, by their names in the kernel: stages of the list in docs, and any other function of the kernel that has a packet (struct sk_buff) among its arguments, in its place. Each costs a little for every packet.")]
     public IReadOnlyList<string> Stages { get; set; } = StackTrace.Stages.Default;
 
     /// <summary>Intervals beside those between neighbours.</summary>
     [Description("Times to measure beside those from each stage to the next: \"net_dev_queue -> sk_data_ready\".")]
     public IReadOnlyList<string> Intervals { get; set; } = [];
+
+    /// <summary>Whether netfilter is timed.</summary>
+    [Description("Time the pod's netfilter: each of its hooks, each table of iptables and each base chain of nftables. Needs a kernel that lets functions be traced (fentry).")]
+    public bool Netfilter { get; set; } = true;
 
     /// <summary>Whether UDP is followed.</summary>
     [Description("Follow datagrams (UDP) too, to their receiver's queue: each costs some µs. Without it they are only counted where they are dropped.")]
@@ -49,15 +53,18 @@ public sealed class StackTraceOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        if (Stages.Count == 0)
+        string[] mistakes = [.. StagePath.Mistakes(Stages)];
+        foreach (string mistake in mistakes)
         {
-            yield return new ValidationResult($"empty; name at least one of {StackTrace.Stages.Names}", [nameof(Stages)]);
+            yield return new ValidationResult(mistake, [nameof(Stages)]);
         }
 
-        foreach (string name in Stages.Where(name => StackTrace.Stages.IndexOf(name) < 0))
+        if (mistakes.Length > 0)
         {
-            yield return new ValidationResult($"there is no stage \"{name}\"; there are {StackTrace.Stages.Names}", [nameof(Stages)]);
+            yield break;
         }
+
+        StagePath path = StagePath.Of(Stages);
 
         if (Intervals.Count > MaxIntervals)
         {
@@ -66,7 +73,7 @@ public sealed class StackTraceOptions : IValidatableObject
 
         foreach (string text in Intervals)
         {
-            if (StagePair.Mistake(text, Stages) is { } mistake)
+            if (StagePair.Mistake(text, path) is { } mistake)
             {
                 yield return new ValidationResult(mistake, [nameof(Intervals)]);
             }

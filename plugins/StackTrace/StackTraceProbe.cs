@@ -24,35 +24,55 @@ public sealed class StackTraceProbe : IProbe
         MinimumKernel = new Version(6, 1),
         Options = typeof(StackTraceOptions),
         Metrics = StackTraceMetrics.All,
-        Hooks =
-        [
-            // In this order: the second program does what the kernel kept from the first.
-            new Hook("connection states", "state_changed+state_changed_nested"),
-            new Hook("open connections", "collect", "collect_files"),
-            .. Stages.Hooks,
-            new Hook("retransmits", "tcp_retransmit_skb")
-            {
-                Required = false,
-                WithoutIt = "pmoas_stack_trace_retransmits_total stays empty.",
-            },
-            new Hook("drops", "kfree_skb")
-            {
-                Required = false,
-                WithoutIt = "pmoas_stack_trace_dropped_packets_total stays empty.",
-            },
-        ],
+        Hooks = [.. Connections, .. StagePath.Of(Stages.Default).Hooks, .. Packets, .. Netfilter],
     };
+
+    // In this order: of two programs for one hook the second does what the kernel kept from the first.
+    private static IReadOnlyList<Hook> Connections { get; } =
+    [
+        new("connection states", "state_changed+state_changed_nested"),
+        new("open connections", "collect", "collect_files"),
+    ];
+
+    private static IReadOnlyList<Hook> Packets { get; } =
+    [
+        new("retransmits", "tcp_retransmit_skb") { Required = false, WithoutIt = "pmoas_stack_trace_retransmits_total stays empty." },
+        new("drops", "kfree_skb") { Required = false, WithoutIt = "pmoas_stack_trace_dropped_packets_total stays empty." },
+    ];
+
+    private static IReadOnlyList<Hook> Netfilter { get; } =
+    [
+        new("nf_hook_slow", "nf_hook_slow_entered+nf_hook_slow_left") { Required = false, WithoutIt = "pmoas_stack_trace_netfilter_seconds stays empty." },
+        .. from what in (string[])["ipt_do_table", "ip6t_do_table", "nft_do_chain"]
+           select new Hook(what, $"{what}_entered+{what}_left")
+           {
+               Required = false,
+               WithoutIt = "pmoas_stack_trace_netfilter_chain_seconds has nothing of it; where its module was loaded after the daemon had started, restart the daemon.",
+           },
+    ];
+
+    private StagePath _path = StagePath.Of(Stages.Default);
+    private string? _stackAt;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Hook> HooksFor(ProbeSettings settings) =>
+        [.. Connections, .. StagePath.Of(settings.Get<StackTraceOptions>().Stages).Hooks, .. Packets, .. Netfilter];
 
     /// <inheritdoc/>
     public void Configure(BpfObject bpf, ProbeSettings settings)
     {
         StackTraceOptions options = settings.Get<StackTraceOptions>();
+        _path = StagePath.Of(options.Stages);
+        _path.Configure(bpf);
         bpf.SetGlobal("live", settings.Live);
         bpf.SetGlobal("traced", settings.Traced);
         Narrow(bpf, settings.Conditions);
+        _stackAt = settings.Conditions.StackAt;
+        bpf.SetGlobal("want_stack", _stackAt is null ? Stages.None : NumberOf(_stackAt));
+        bpf.Map("stacks").MaxEntries = _stackAt is null ? 1 : 4096u;
         bpf.SetGlobal("translation", options.Stages.Contains("tcp_probe"));
         bpf.SetGlobal("sample_every_ns", settings.Live ? Second / options.ShownPerSecond : KindsOfPod * Second / options.TracedPerSecond);
-        bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals));
+        bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals, _path));
         bpf.SetGlobal("pair_count", (uint)options.Intervals.Count);
         bpf.SetGlobal("max_streams", options.MaxStreams);
         foreach (string map in (string[])["streams", "free_streams", "places"])
@@ -63,10 +83,14 @@ public sealed class StackTraceProbe : IProbe
         bpf.Map("journeys").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("samples").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
+        bpf.Map("netfilter").MaxEntries = options.Netfilter ? options.MaxPods * JourneysOfPod * 4 : 1;
         bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("totals").MaxEntries = options.MaxContainers;
         bpf.SetGlobal("follow_datagrams", options.Datagrams);
-        bpf.SwitchOff(Stages.All.Where(stage => !options.Stages.Contains(stage.Name)).SelectMany(stage => stage.Programs));
+        if (!options.Netfilter)
+        {
+            bpf.SwitchOff(Netfilter.SelectMany(hook => hook.Programs[0].Split('+')));
+        }
     }
 
     /// <inheritdoc/>
@@ -85,12 +109,12 @@ public sealed class StackTraceProbe : IProbe
         collect.Run();
         context.OnCollect(collect.Run);
 
-        PodBooks books = new(context);
+        PodBooks books = new(context, _path);
         context.OnCollect(books.Collect);
         context.Export("totals");
         context.ExportNode("losses");
-        context.OnLive<JourneyEvent>("events", "stack", JourneyText.Write);
-        context.OnTrace("events", new JourneyTrace());
+        context.OnLive<JourneyEvent>("events", "stack", new JourneyText(_path, context.Bpf.Map("stacks"), _stackAt).Write);
+        context.OnTrace("events", new JourneyTrace(_path));
     }
 
     /// <summary>Of what nobody wants to see none is sampled.</summary>
@@ -110,13 +134,17 @@ public sealed class StackTraceProbe : IProbe
         }
     }
 
-    private static void SayWhereJourneysEnd(BpfObject bpf)
+    private uint NumberOf(string stage) => _path.IndexOf(stage) is var number and >= 0
+        ? (uint)number
+        : throw new BpfException($"--stack {stage}: no such stage is on; on are {_path}", 0);
+
+    private void SayWhereJourneysEnd(BpfObject bpf)
     {
-        int[] on = [.. Enumerable.Range(0, Stages.All.Count).Where(stage => Stages.All[stage].Programs.Any(program => bpf.Program(program).Autoload))];
-        uint[] sender = [.. on.Where(stage => stage <= Stages.LastOfSender).Select(stage => (uint)stage)];
-        uint[] receiver = [.. on.Where(stage => stage > Stages.LastOfSender).Select(stage => (uint)stage)];
+        int[] on = [.. Enumerable.Range(0, _path.Length).Where(stage => _path.ProgramsOf(stage).Any(program => bpf.Program(program).Autoload))];
+        uint[] sender = [.. on.Where(stage => !_path.IsOfReceiver(stage)).Select(stage => (uint)stage)];
+        uint[] receiver = [.. on.Where(_path.IsOfReceiver).Select(stage => (uint)stage)];
         bpf.SetGlobal("first_sent", sender.FirstOrDefault(Stages.None));
-        bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => stage > 0, Stages.None));
+        bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => _path.IsQueueOfSender((int)stage), Stages.None));
         bpf.SetGlobal("last_sent", sender.LastOrDefault(Stages.None));
         bpf.SetGlobal("last_received", receiver.LastOrDefault(Stages.None));
     }

@@ -1,14 +1,21 @@
-using Pmoas.Sdk;
-
 namespace Pmoas.StackTrace;
 
 /// <summary>A point a byte passes on its way.</summary>
 /// <param name="Name">The kernel's name of it.</param>
 /// <param name="Meaning">What happens there, with a small first letter and no full stop.</param>
-/// <param name="Programs">Programs that notice it, best first.</param>
-internal sealed record Stage(string Name, string Meaning, params IReadOnlyList<string> Programs);
+/// <param name="Programs">Programs that notice it, best first; none for a function, which gets one when it is chosen.</param>
+internal sealed record Stage(string Name, string Meaning, params IReadOnlyList<string> Programs)
+{
+    /// <summary>True for a function of the kernel, false for a tracepoint.</summary>
+    public bool IsFunction => Programs.Count == 0;
 
-/// <summary>The stages, in the order of <c>enum stage</c> (bpf/stack_trace/stack_trace.h), which is the order they are passed in.</summary>
+    /// <summary>What a probe without it does.</summary>
+    public string WithoutIt => $"the stage {Name} ({Meaning}) is left out: the interval before it ends with the stage after it.";
+}
+
+/// <summary>
+/// The stages that are known, in the order they are passed in. Tracepoints among them are in the order of <c>enum tracepoint</c> (bpf/stack_trace/path.h).
+/// </summary>
 internal static class Stages
 {
     /// <summary>Value of <c>STAGE_NONE</c>.</summary>
@@ -17,19 +24,33 @@ internal static class Stages
     /// <summary>Value of <c>STAGE_TCP_STATE</c>: behind it are the states of TCP.</summary>
     public const byte TcpState = 32;
 
-    /// <summary>Position of the last that a sender passes; those behind it are the receiver's.</summary>
-    public const int LastOfSender = 4;
-
     public static readonly IReadOnlyList<Stage> All =
     [
         new("tcp_sendmsg_locked", "the application writes", "tcp_sendmsg_locked", "tcp_sendmsg_locked_entered"),
+        new("ip_queue_xmit", "TCP hands a segment to IPv4"),
+        new("inet6_csk_xmit", "TCP hands a segment to IPv6"),
+        new("ip_output", "IPv4 has found its route"),
+        new("ip6_output", "IPv6 has found its route"),
+        new("ip_finish_output", "IPv4 has passed its netfilter"),
+        new("__dev_queue_xmit", "IP hands the packet to the device"),
         new("net_dev_queue", "the packet is handed to the device's queue", "net_dev_queue"),
         new("qdisc_enqueue", "it is put into a queueing discipline", "qdisc_enqueue"),
         new("qdisc_dequeue", "it is taken out of it", "qdisc_dequeue"),
         new("net_dev_start_xmit", "it is handed to the device", "net_dev_start_xmit"),
+        new("loopback_xmit", "the loopback device takes it"),
+        new("veth_xmit", "the veth device takes it"),
         new("netif_rx", "a virtual device hands it to the receiving side", "netif_rx"),
         new("napi_gro_receive_entry", "a device with NAPI hands it to the receiving side", "napi_gro_receive_entry"),
         new("netif_receive_skb", "the receiving side begins with it", "netif_receive_skb"),
+        new("tpacket_rcv", "who listens to the device by a ring (tcpdump) gets a copy"),
+        new("packet_rcv", "who listens to the device by a socket gets a copy"),
+        new("ip_rcv", "IPv4 has it"),
+        new("ipv6_rcv", "IPv6 has it"),
+        new("ip_rcv_finish", "it has passed IPv4's netfilter before the route"),
+        new("ip_local_deliver", "its route says that it is for here"),
+        new("ip6_input", "its route says that it is for here"),
+        new("tcp_v4_rcv", "TCP has it, over IPv4"),
+        new("tcp_v6_rcv", "TCP has it, over IPv6"),
         new("tcp_probe", "TCP has found its connection", "tcp_probe"),
         new("sk_data_ready", "the application is woken", "sk_data_ready", "sock_def_readable_entered"),
         new("skb_copy_datagram_iovec", "the application copies it", "skb_copy_datagram_iovec"),
@@ -44,12 +65,17 @@ internal static class Stages
     /// <summary>The names, for messages.</summary>
     public static string Names => string.Join(", ", All.Select(stage => stage.Name));
 
-    /// <summary>A hook for each.</summary>
-    public static IEnumerable<Hook> Hooks => All.Select(stage => new Hook(stage.Name, stage.Programs)
-    {
-        Required = false,
-        WithoutIt = $"the stage {stage.Name} ({stage.Meaning}) is left out: the interval before it ends with the stage after it.",
-    });
+    /// <summary>Tracepoints, in the order of <c>enum tracepoint</c>.</summary>
+    public static IReadOnlyList<Stage> Tracepoints { get; } = [.. All.Where(stage => !stage.IsFunction)];
+
+    /// <summary>Position of the first that is passed with a device.</summary>
+    public static int FirstWithDevice { get; } = IndexOf("__dev_queue_xmit");
+
+    /// <summary>Position of the first that the receiver passes.</summary>
+    public static int FirstOfReceiver { get; } = IndexOf("netif_rx");
+
+    /// <summary>Position of the first that is passed when TCP has the packet.</summary>
+    public static int FirstAtTcp { get; } = IndexOf("tcp_probe");
 
     /// <summary>The states of TCP by their numbers (include/net/tcp_states.h).</summary>
     private static readonly IReadOnlyList<string> TcpStates =
@@ -58,13 +84,10 @@ internal static class Stages
         "TCP_LISTEN", "TCP_CLOSING", "TCP_NEW_SYN_RECV",
     ];
 
-    /// <summary>Name of a stage, or of a state of TCP, by its number in the kernel's books.</summary>
-    public static string NameOf(uint number) => number < TcpState ? All[(int)number].Name : NameOfState((int)number - TcpState);
-
     /// <summary>Name of a state of TCP by its number there.</summary>
     public static string NameOfState(int state) => TcpStates[state];
 
-    /// <summary>Position of a stage, or -1.</summary>
+    /// <summary>Position of a stage that is known, or -1.</summary>
     public static int IndexOf(string name)
     {
         for (int i = 0; i < All.Count; i++)

@@ -9,6 +9,9 @@ public sealed record HookReport(string Hook, string? Program, string? Kind, stri
 {
     /// <summary>True when the plugin's configuration does not want any of its alternatives.</summary>
     public bool IsSwitchedOff { get; init; }
+
+    /// <summary>What is lost without the hook, as <see cref="Sdk.Hook.WithoutIt"/> has it.</summary>
+    public string WithoutIt { get; init; } = "";
 }
 
 /// <summary>A loaded object and its attached programs, as <see cref="HookLadder"/> made them. Dispose detaches first, then unloads.</summary>

@@ -18,6 +18,9 @@ public enum BpfMapType
     /// <summary>BPF_MAP_TYPE_PERCPU_ARRAY.</summary>
     PerCpuArray = 6,
 
+    /// <summary>BPF_MAP_TYPE_STACK_TRACE.</summary>
+    StackTrace = 7,
+
     /// <summary>BPF_MAP_TYPE_LRU_HASH.</summary>
     LruHash = 9,
 

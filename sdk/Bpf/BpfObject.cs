@@ -13,6 +13,7 @@ namespace Pmoas.Sdk.Bpf;
 /// </summary>
 public sealed unsafe class BpfObject : IDisposable
 {
+    private readonly Dictionary<string, string> _refused = [];
     private readonly BpfObjectHandle _handle;
     private readonly ILogger _logger;
     private readonly Dictionary<string, BpfProgram> _programs = [];
@@ -127,6 +128,33 @@ public sealed unsafe class BpfObject : IDisposable
             program.Autoload = false;
         }
     }
+
+    /// <summary>Names the kernel function that a program is for, whose section says <c>fentry</c> or <c>fexit</c> alone; before load.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="function">The function, of the kernel or of a module that is loaded.</param>
+    /// <exception cref="BpfException">There is no such program, or the object is loaded; or there is no such function, see <see cref="KernelFunction"/>.</exception>
+    public void AimAt(string program, string function)
+    {
+        using LibbpfLog log = new(_logger);
+        int result = Libbpf.bpf_program__set_attach_target(Program(program).Pointer, 0, function);
+        if (result < 0)
+        {
+            throw log.Failure($"aim {program} of {Name} at the function {function}", -result);
+        }
+    }
+
+    /// <summary>Keeps a program from being loaded, because this kernel cannot have it; before load. Its hook, where nothing else serves it, is missing.</summary>
+    /// <param name="program">The program.</param>
+    /// <param name="reason">Why, a sentence without its end.</param>
+    /// <exception cref="BpfException">There is no such program, or the object is loaded.</exception>
+    public void Refuse(string program, string reason)
+    {
+        SwitchOff([program]);
+        _refused[program] = reason;
+    }
+
+    /// <summary>Why one of these programs was refused; null when none was.</summary>
+    internal string? RefusalOf(IEnumerable<string> programs) => programs.Select(_refused.GetValueOrDefault).FirstOrDefault(reason => reason is not null);
 
     /// <summary>Loads programs (those with autoload) and maps into the kernel.</summary>
     /// <exception cref="BpfException">The kernel or libbpf refused; a program the verifier rejected is named, with the end of its log.</exception>

@@ -47,7 +47,7 @@ public readonly struct BpfProgram
         }
     }
 
-    private nint Pointer => _owner is { IsClosed: false } ? _program : throw new ObjectDisposedException(nameof(BpfProgram), "the object of this program is disposed");
+    internal nint Pointer => _owner is { IsClosed: false } ? _program : throw new ObjectDisposedException(nameof(BpfProgram), "the object of this program is disposed");
 
     /// <summary>Attaches by what the section says. A tracepoint or kprobe first mounts tracefs where it is missing.</summary>
     /// <exception cref="BpfException">The kernel or libbpf refused.</exception>

@@ -7,7 +7,8 @@ namespace Pmoas.Sdk.Bpf;
 /// <param name="Name">As the hook has it: program names joined by <c>+</c>.</param>
 /// <param name="Programs">The programs.</param>
 /// <param name="Kinds">Their kinds, each once.</param>
-internal sealed record HookRung(string Name, IReadOnlyList<string> Programs, IReadOnlyList<string> Kinds)
+/// <param name="IsAimed">True when the configuration has chosen the function they are for: that one is refused says nothing of others.</param>
+internal sealed record HookRung(string Name, IReadOnlyList<string> Programs, IReadOnlyList<string> Kinds, bool IsAimed)
 {
     /// <summary>For people: the kinds joined by <c>+</c>.</summary>
     internal string Kind => string.Join('+', Kinds);
@@ -31,8 +32,8 @@ internal sealed class HookChoice
         Hook = hook;
         HookRung[] all = [.. hook.Programs.Select(alternative => Describe(opened, alternative))];
         _rungs = new Queue<HookRung>(all.Where(rung => !rung.Programs.Any(switchedOff.Contains)));
-        _switchedOff = _rungs.Count == 0;
-        _refusals.AddRange(all.Except(_rungs).Select(rung => $"{rung.Name}: switched off by its configuration"));
+        _refusals.AddRange(all.Except(_rungs).Select(rung => $"{rung.Name}: {opened.RefusalOf(rung.Programs) ?? "switched off by its configuration"}"));
+        _switchedOff = _rungs.Count == 0 && all.All(rung => opened.RefusalOf(rung.Programs) is null);
     }
 
     internal Hook Hook { get; }
@@ -66,7 +67,7 @@ internal sealed class HookChoice
     /// <summary>Why the better alternatives were not taken, one line.</summary>
     internal string Refused => string.Join("; ", _refusals);
 
-    internal HookReport Report => new(Hook.Name, Rung?.Name, Rung?.Kind, _refusals.Count == 0 ? null : Refused) { IsSwitchedOff = _switchedOff };
+    internal HookReport Report => new(Hook.Name, Rung?.Name, Rung?.Kind, _refusals.Count == 0 ? null : Refused) { IsSwitchedOff = _switchedOff, WithoutIt = Hook.WithoutIt };
 
     internal void Refuse(HookRung rung, BpfException e)
     {
@@ -79,7 +80,7 @@ internal sealed class HookChoice
                 reason = "this kernel has no kprobes";
                 RefusedKinds.TryAdd(kind, reason);
             }
-            else if (IsTrampoline(kind) && e is { VerifierLog: null, Errno: Errno.EPERM or Errno.EOPNOTSUPP or Errno.ENOTSUPP })
+            else if (IsTrampoline(kind) && !rung.IsAimed && e is { VerifierLog: null, Errno: Errno.EPERM or Errno.EOPNOTSUPP or Errno.ENOTSUPP })
             {
                 // Without a word from the verifier the kernel did not mind the program but its kind.
                 RefusedKinds.TryAdd(kind, reason);
@@ -95,6 +96,7 @@ internal sealed class HookChoice
     private static HookRung Describe(BpfObject opened, string alternative)
     {
         string[] programs = HookRung.Split(alternative);
-        return new HookRung(alternative, programs, [.. programs.Select(program => opened.Program(program).Kind).Distinct()]);
+        return new HookRung(alternative, programs, [.. programs.Select(program => opened.Program(program).Kind).Distinct()],
+            programs.Any(program => opened.Program(program) is var aimed && aimed.Section == aimed.Kind));
     }
 }

@@ -20,6 +20,9 @@ public sealed class LiveConditions
     /// <summary>Its field <c>phase</c> is this; null for any, or none.</summary>
     public string? Phase { get; init; }
 
+    /// <summary>Besides, the kernel's call stack at the step of this name is wanted, of a probe that has steps; null for none.</summary>
+    public string? StackAt { get; init; }
+
     /// <summary>One of its durations is at least this.</summary>
     public TimeSpan MinDuration { get; init; }
 }

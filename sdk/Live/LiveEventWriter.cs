@@ -23,6 +23,9 @@ public abstract class LiveEventWriter
     /// <param name="nanoseconds">Time since the step before; 0 for the first.</param>
     public abstract void Step(string name, ulong nanoseconds);
 
+    /// <summary>The call stack at the last step, innermost function first; in JSON the step's array <c>stack</c>.</summary>
+    public abstract void Stack(IReadOnlyList<string> functions);
+
     /// <summary>The container a tag's id stands for: namespace, pod, container and role.</summary>
     public abstract void Container(uint containerId);
 }

@@ -611,6 +611,35 @@ struct Qdisc;
 
 struct netdev_queue;
 
+struct sk_buff___type {
+	__u8 __pkt_type_offset[0];
+};
+
+struct nf_hook_state {
+	u8 hook;
+	u8 pf;
+	struct net *net;
+};
+
+struct xt_table {
+	char name[32];
+};
+
+struct nft_pktinfo {
+	struct sk_buff *skb;
+	struct nf_hook_state *state;
+};
+
+struct nft_table;
+struct nft_chain {
+	struct nft_table *table;
+	char *name;
+};
+
+struct nft_table {
+	char *name;
+};
+
 
 #ifndef BPF_NO_PRESERVE_ACCESS_INDEX
 #pragma clang attribute pop

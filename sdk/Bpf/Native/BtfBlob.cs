@@ -16,6 +16,7 @@ internal enum BtfKind
     Volatile = 9,
     Const = 10,
     Restrict = 11,
+    Function = 12,
     FuncProto = 13,
     Variable = 14,
     DataSection = 15,
@@ -24,16 +25,29 @@ internal enum BtfKind
     Enum64 = 19,
 }
 
-/// <summary>BTF as the kernel documents it (Documentation/bpf/btf.rst): a header, then types numbered from 1, then strings. A copy, independent of libbpf.</summary>
+/// <summary>
+/// BTF as the kernel documents it (Documentation/bpf/btf.rst): a header, then types numbered from 1, then strings. A copy, independent of libbpf.
+/// That of a module goes on where the kernel's ends, with types and with strings.
+/// </summary>
 internal sealed class BtfBlob
 {
+    private readonly BtfBlob? _kernel;
     private readonly byte[] _bytes;
     private readonly int _strings;
-    private readonly List<int> _types = [0];
+    private readonly int _stringBytes;
+    private readonly List<int> _types = [];
 
-    internal BtfBlob(byte[] bytes)
+    /// <param name="bytes">The whole BTF; empty when there is none.</param>
+    /// <param name="kernel">The kernel's, when this is a module's.</param>
+    internal BtfBlob(byte[] bytes, BtfBlob? kernel = null)
     {
+        _kernel = kernel;
         _bytes = bytes;
+        if (kernel is null)
+        {
+            _types.Add(0);
+        }
+
         if (bytes.Length == 0)
         {
             return;
@@ -43,35 +57,45 @@ internal sealed class BtfBlob
         int position = header + Word(8);
         int end = position + Word(12);
         _strings = header + Word(16);
+        _stringBytes = Word(20);
         while (position < end)
         {
             _types.Add(position);
-            position += 12 + TrailingBytes(_types.Count - 1);
+            position += 12 + TrailingBytes(Count - 1);
         }
     }
 
+    /// <summary>The first type that is not the kernel's.</summary>
+    internal int First => _kernel?.Count ?? 1;
+
     /// <summary>Types are 1 to this number, exclusive; 0 is void.</summary>
-    internal int Count => _types.Count;
+    internal int Count => (_kernel?.Count ?? 0) + _types.Count;
 
-    internal BtfKind Kind(int id) => id == 0 ? 0 : (BtfKind)((Word(_types[id] + 4) >> 24) & 0x1f);
+    internal BtfKind Kind(int id) => id == 0 ? 0 : (BtfKind)((TypeWord(id, 1) >> 24) & 0x1f);
 
-    internal string Name(int id) => id == 0 ? "void" : Text(Word(_types[id]));
+    internal string Name(int id) => id == 0 ? "void" : Text(TypeWord(id, 0));
 
     /// <summary>Bytes of a sized type, or the type a reference points to.</summary>
-    internal int SizeOrType(int id) => Word(_types[id] + 8);
+    internal int SizeOrType(int id) => TypeWord(id, 2);
 
     /// <summary>Number of members, variables or values.</summary>
-    internal int Length(int id) => Word(_types[id] + 4) & 0xffff;
+    internal int Length(int id) => TypeWord(id, 1) & 0xffff;
 
     /// <summary>A word of what follows the type: members of a struct (name, type, offset), variables of a section (type, offset, size), …</summary>
-    internal int Trailing(int id, int word) => Word(_types[id] + 12 + (word * 4));
+    internal int Trailing(int id, int word) => TypeWord(id, 3 + word);
 
     /// <summary>True when member offsets carry a bit-field size in their top byte.</summary>
-    internal bool HasBitFields(int id) => Word(_types[id] + 4) < 0;
+    internal bool HasBitFields(int id) => TypeWord(id, 1) < 0;
 
     internal string Text(int offset)
     {
-        ReadOnlySpan<byte> rest = _bytes.AsSpan(_strings + offset);
+        int before = _kernel?._stringBytes ?? 0;
+        if (offset < before)
+        {
+            return _kernel!.Text(offset);
+        }
+
+        ReadOnlySpan<byte> rest = _bytes.AsSpan(_strings + offset - before);
         return Encoding.UTF8.GetString(rest[..rest.IndexOf((byte)0)]);
     }
 
@@ -94,6 +118,9 @@ internal sealed class BtfBlob
         BtfKind.Enum or BtfKind.FuncProto => 8 * Length(id),
         _ => 0,
     };
+
+    private int TypeWord(int id, int word) =>
+        _kernel is not null && id < _kernel.Count ? _kernel.TypeWord(id, word) : Word(_types[id - (_kernel?.Count ?? 0)] + (word * 4));
 
     private int Word(int offset) => MemoryMarshal.Read<int>(_bytes.AsSpan(offset));
 }

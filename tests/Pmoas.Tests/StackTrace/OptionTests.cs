@@ -6,8 +6,11 @@ namespace Pmoas.Tests.StackTrace;
 /// <summary>What <c>[plugins.stack_trace]</c> takes, and what it says to what it does not.</summary>
 public sealed class OptionTests
 {
-    private const string Names = "tcp_sendmsg_locked, net_dev_queue, qdisc_enqueue, qdisc_dequeue, net_dev_start_xmit, netif_rx, napi_gro_receive_entry, "
-        + "netif_receive_skb, tcp_probe, sk_data_ready, skb_copy_datagram_iovec, tcp_rcv_space_adjust, sock_recv_length";
+    private const string Names = "tcp_sendmsg_locked, ip_queue_xmit, inet6_csk_xmit, ip_output, ip6_output, ip_finish_output, __dev_queue_xmit, net_dev_queue, qdisc_enqueue, qdisc_dequeue, "
+        + "net_dev_start_xmit, loopback_xmit, veth_xmit, netif_rx, napi_gro_receive_entry, netif_receive_skb, tpacket_rcv, packet_rcv, ip_rcv, ipv6_rcv, ip_rcv_finish, ip_local_deliver, ip6_input, "
+        + "tcp_v4_rcv, tcp_v6_rcv, tcp_probe, sk_data_ready, skb_copy_datagram_iovec, tcp_rcv_space_adjust, sock_recv_length";
+
+    private const string Default = "tcp_sendmsg_locked, net_dev_queue, net_dev_start_xmit, netif_receive_skb, tcp_probe, sk_data_ready, tcp_rcv_space_adjust";
 
     [Fact]
     public void stages_and_intervals_are_read()
@@ -21,17 +24,23 @@ public sealed class OptionTests
     }
 
     [Theory]
-    [InlineData("stages = [\"ip_rcv\"]", "stages: there is no stage \"ip_rcv\"; there are " + Names)]
     [InlineData("stages = []", "stages: empty; name at least one of " + Names)]
+    [InlineData("stages = [\"net dev queue\", \"tcp_probe\"]", "stages: \"net dev queue\" is neither a stage nor the name of a function; there are the stages " + Names)]
+    [InlineData("stages = [\"my_function\"]", "stages: a function has its place after the stage it is listed after; name at least one of " + Names)]
+    [InlineData("stages = [\"tcp_probe\", \"net_dev_queue\", \"tcp_probe\"]", "stages: \"tcp_probe\" is named twice")]
+    [InlineData("stages = [\"tcp_probe\", \"tcp_rcv_established\"]",
+        "stages: \"tcp_rcv_established\" is no stage, and as a function it stands too late: when TCP has a packet it has no device any more. List it before tcp_probe; there are the stages " + Names)]
+    [InlineData("stages = [\"tcp_probe\", \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\", \"k\", \"l\", \"ip_rcv\"]", "stages: 13 of them are functions, and 12 can be", 13)]
     [InlineData("intervals = [\"net_dev_queue\"]", "intervals: \"net_dev_queue\" is no interval; write it as \"net_dev_queue -> sk_data_ready\"")]
-    [InlineData("intervals = [\"net_dev_queue -> ip_rcv\"]", "intervals: \"net_dev_queue -> ip_rcv\": there is no stage \"ip_rcv\"; there are " + Names)]
+    [InlineData("intervals = [\"net_dev_queue -> net_dev_cue\"]", "intervals: \"net_dev_queue -> net_dev_cue\": there is no stage \"net_dev_cue\"; there are " + Names)]
     [InlineData("intervals = [\"net_dev_queue -> netif_rx\"]", "intervals: \"net_dev_queue -> netif_rx\": the stage netif_rx is not in stages")]
     [InlineData("intervals = [\"sk_data_ready -> net_dev_queue\"]",
-        "intervals: \"sk_data_ready -> net_dev_queue\": net_dev_queue does not come after sk_data_ready; the order is " + Names)]
-    public void a_mistake_is_named_with_what_there_is(string line, string message)
+        "intervals: \"sk_data_ready -> net_dev_queue\": net_dev_queue does not come after sk_data_ready; the order is " + Default)]
+    public void a_mistake_is_named_with_what_there_is(string line, string message, int mistakes = 1)
     {
         Assert.Null(Bind(line, out IReadOnlyList<string> errors));
-        Assert.Equal([$"pmoas.toml:2:1: plugins.stack_trace.{message}"], errors);
+        Assert.Equal(mistakes, errors.Count);
+        Assert.Equal($"pmoas.toml:2:1: plugins.stack_trace.{message}", errors[0]);
     }
 
     [Fact]
@@ -39,6 +48,17 @@ public sealed class OptionTests
     {
         StackTraceOptions options = new();
         Assert.Equal(options.Stages, Names.Split(", ").Where(options.Stages.Contains));
+    }
+
+    [Theory]
+    [InlineData("tcp_probe net_dev_queue tcp_sendmsg_locked", "tcp_sendmsg_locked net_dev_queue tcp_probe")]
+    [InlineData("tcp_probe ip_rcv netif_receive_skb", "netif_receive_skb ip_rcv tcp_probe")]
+    [InlineData("tcp_probe netif_receive_skb mine yours net_dev_queue theirs", "net_dev_queue theirs netif_receive_skb mine yours tcp_probe")]
+    [InlineData("mine yours netif_receive_skb net_dev_queue", "net_dev_queue mine yours netif_receive_skb")]
+    public void a_function_has_its_place_after_the_stage_it_is_listed_after(string listed, string path)
+    {
+        Assert.Empty(StagePath.Mistakes(listed.Split(' ')));
+        Assert.Equal(path.Replace(" ", ", ", StringComparison.Ordinal), StagePath.Of(listed.Split(' ')).ToString());
     }
 
     private static object? Bind(string lines, out IReadOnlyList<string> errors)

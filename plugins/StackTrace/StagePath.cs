@@ -1,0 +1,225 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using Pmoas.Sdk;
+using Pmoas.Sdk.Bpf;
+
+namespace Pmoas.StackTrace;
+
+/// <summary>
+/// The stages of a configuration, in the order a byte passes them, which numbers them. Those that are known have their order; another function of the kernel has
+/// its place after the one it is listed after.
+/// </summary>
+internal sealed partial class StagePath
+{
+    /// <summary><c>STAGES</c>.</summary>
+    public const int MaxStages = 24;
+
+    /// <summary><c>FUNCTIONS</c>.</summary>
+    public const int MaxFunctions = 12;
+
+    private const string Packet = "sk_buff";
+    private readonly IReadOnlyList<Place> _places;
+
+    private StagePath(IReadOnlyList<Place> places) => _places = places;
+
+    /// <summary>How many stages there are.</summary>
+    public int Length => _places.Count;
+
+    /// <summary>A hook for each.</summary>
+    public IEnumerable<Hook> Hooks => _places.Select((place, number) => new Hook(place.Stage.Name, ProgramsOf(number)) { Required = false, WithoutIt = place.Stage.WithoutIt });
+
+    /// <summary>The path of these names, which have no <see cref="Mistakes"/>.</summary>
+    public static StagePath Of(IReadOnlyList<string> names) =>
+        new([.. Placed(names).OrderBy(place => place.Known).ThenBy(place => place.After)]);
+
+    /// <summary>What is wrong with the names, sentences without their ends.</summary>
+    public static IEnumerable<string> Mistakes(IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+        {
+            yield return $"empty; name at least one of {Stages.Names}";
+            yield break;
+        }
+
+        if (names.Count > MaxStages)
+        {
+            yield return $"{names.Count} stages are more than the {MaxStages} that a path can have";
+        }
+
+        if (names.Count(name => Stages.IndexOf(name) is var known && (known < 0 || Stages.All[known].IsFunction)) is var functions && functions > MaxFunctions)
+        {
+            yield return $"{functions} of them are functions, and {MaxFunctions} can be";
+        }
+
+        foreach (string name in names.GroupBy(name => name).Where(same => same.Count() > 1).Select(same => same.Key))
+        {
+            yield return $"\"{name}\" is named twice";
+        }
+
+        foreach (string name in names.Where(name => !FunctionName().IsMatch(name)))
+        {
+            yield return $"\"{name}\" is neither a stage nor the name of a function; there are the stages {Stages.Names}";
+        }
+
+        if (!names.Any(name => Stages.IndexOf(name) >= 0))
+        {
+            yield return $"a function has its place after the stage it is listed after; name at least one of {Stages.Names}";
+        }
+
+        foreach (Place place in Placed(names).Where(place => place.After > 0 && place.Known >= Stages.FirstAtTcp))
+        {
+            yield return $"\"{place.Stage.Name}\" is no stage, and as a function it stands too late: when TCP has a packet it has no device any more. List it before tcp_probe; "
+                + $"there are the stages {Stages.Names}";
+        }
+    }
+
+    /// <summary>Name of a stage, or of a state of TCP, by its number in the kernel's books.</summary>
+    public string NameOf(uint number) => number < Stages.TcpState ? _places[(int)number].Stage.Name : Stages.NameOfState((int)number - Stages.TcpState);
+
+    /// <summary>The names in their order, for messages.</summary>
+    public override string ToString() => string.Join(", ", _places.Select(place => place.Stage.Name));
+
+    /// <summary>Number of a stage, or -1.</summary>
+    public int IndexOf(string name)
+    {
+        for (int number = 0; number < _places.Count; number++)
+        {
+            if (_places[number].Stage.Name == name)
+            {
+                return number;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether the receiver passes it.</summary>
+    public bool IsOfReceiver(int number) => _places[number].Known >= Stages.FirstOfReceiver;
+
+    /// <summary>Whether it is a tracepoint that a packet passes on its way out.</summary>
+    public bool IsQueueOfSender(int number) => !IsOfReceiver(number) && !_places[number].Stage.IsFunction && _places[number].Known > 0;
+
+    /// <summary>The programs that notice it, best first.</summary>
+    public IReadOnlyList<string> ProgramsOf(int number) => _places[number].Stage is { IsFunction: false } known ? known.Programs : [FunctionProgram(FunctionsBefore(number))];
+
+    /// <summary>Sets the path in an object that is not loaded: the numbers, and which functions its programs are for.</summary>
+    public void Configure(BpfObject bpf)
+    {
+        PathLayout layout = default;
+        for (int i = 0; i < Stages.Tracepoints.Count; i++)
+        {
+            int number = IndexOf(Stages.Tracepoints[i].Name);
+            layout.Tracepoint[i] = number < 0 ? Stages.None : (byte)number;
+            if (number < 0)
+            {
+                bpf.SwitchOff(Stages.Tracepoints[i].Programs);
+            }
+        }
+
+        int functions = 0;
+        for (int number = 0; number < Length; number++)
+        {
+            if (_places[number].Stage.IsFunction)
+            {
+                layout.Function[functions] = Aim(bpf, FunctionProgram(functions), number);
+                functions++;
+            }
+        }
+
+        bpf.SwitchOff(Enumerable.Range(functions, MaxFunctions - functions).Select(FunctionProgram));
+        bpf.SetGlobal("path", layout);
+        bpf.SetGlobal("path_length", (uint)Length);
+        bpf.SetGlobal("first_at_tcp", CountBefore(Stages.FirstAtTcp));
+        bpf.SetGlobal("first_with_device", CountBefore(Stages.FirstWithDevice));
+    }
+
+    /// <summary>Every name with its place: a known one's own, or that of the known one before it and how many after that.</summary>
+    private static List<Place> Placed(IReadOnlyList<string> names)
+    {
+        List<Place> places = [];
+        int known = names.Select(Stages.IndexOf).FirstOrDefault(index => index >= 0);
+        int after = -names.TakeWhile(name => Stages.IndexOf(name) < 0).Count();
+        foreach (string name in names)
+        {
+            if (Stages.IndexOf(name) is var index && index >= 0)
+            {
+                (known, after) = (index, 0);
+                places.Add(new Place(Stages.All[index], known, after));
+            }
+            else
+            {
+                after += after < 0 ? 0 : 1;
+                places.Add(new Place(new Stage(name, "a function of the kernel that you named"), known, after));
+                after += after < 0 ? 1 : 0;
+            }
+        }
+
+        return places;
+    }
+
+    /// <summary>How many stages there are before the first known one from this position on.</summary>
+    private uint CountBefore(int known) => (uint)_places.TakeWhile(place => place.Known < known || place.After < 0).Count();
+
+    private static string FunctionProgram(int slot) => $"function_{slot}";
+
+    private int FunctionsBefore(int number) => _places.Take(number).Count(place => place.Stage.IsFunction);
+
+    private FunctionLayout Aim(BpfObject bpf, string program, int number)
+    {
+        string name = _places[number].Stage.Name;
+        if (!KernelFunction.TryFind(name, out KernelFunction? function))
+        {
+            bpf.Refuse(program, $"this kernel has no function {name}, or its module is not loaded");
+        }
+        else if (function.ArgumentOf(Packet) is var argument && argument is < 0 or > 4)
+        {
+            bpf.Refuse(program, $"the function {name} has no argument of type struct {Packet} *");
+        }
+        else
+        {
+            bpf.AimAt(program, name);
+            return new FunctionLayout((byte)number, (byte)argument, IsOfReceiver(number) ? (byte)1 : (byte)0, 0);
+        }
+
+        return new FunctionLayout(Stages.None, 0, 0, 0);
+    }
+
+    [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.]*$")]
+    private static partial Regex FunctionName();
+
+    /// <summary>A stage and where it is.</summary>
+    /// <param name="Stage">The stage.</param>
+    /// <param name="Known">Position among all that are known: its own, or of the one it is listed after.</param>
+    /// <param name="After">0 for one that is known, otherwise how many behind it, or before it when it is the first.</param>
+    private sealed record Place(Stage Stage, int Known, int After);
+}
+
+/// <summary><c>struct packet_function</c> (bpf/stack_trace/path.h).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct FunctionLayout(byte Stage, byte Argument, byte IsReceiver, byte Unused);
+
+/// <summary><c>struct path</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct PathLayout
+{
+    /// <summary>Number of each tracepoint.</summary>
+    public TracepointNumbers Tracepoint;
+
+    /// <summary>Functions.</summary>
+    public FunctionLayouts Function;
+
+    /// <summary><c>path.tracepoint</c>.</summary>
+    [InlineArray(13)]
+    internal struct TracepointNumbers
+    {
+        private byte _first;
+    }
+
+    /// <summary><c>path.function</c>.</summary>
+    [InlineArray(StagePath.MaxFunctions)]
+    internal struct FunctionLayouts
+    {
+        private FunctionLayout _first;
+    }
+}
