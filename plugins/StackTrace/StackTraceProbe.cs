@@ -145,7 +145,9 @@ public sealed class StackTraceProbe : IProbe
         uint[] receiver = [.. on.Where(_path.IsOfReceiver).Select(stage => (uint)stage)];
         bpf.SetGlobal("first_sent", sender.FirstOrDefault(Stages.None));
         bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => _path.IsQueueOfSender((int)stage), Stages.None));
-        bpf.SetGlobal("last_sent", sender.LastOrDefault(Stages.None));
+
+        // A function may be passed by some packets only (loopback_xmit), and then what leaves the pod would never end.
+        bpf.SetGlobal("last_sent", sender.LastOrDefault(stage => !_path.IsFunction((int)stage), sender.LastOrDefault(Stages.None)));
         bpf.SetGlobal("last_received", receiver.LastOrDefault(Stages.None));
     }
 }

@@ -19,6 +19,7 @@ internal sealed partial class StagePath
     public const int MaxFunctions = 12;
 
     private const string Packet = "sk_buff";
+
     private readonly IReadOnlyList<Place> _places;
 
     private StagePath(IReadOnlyList<Place> places) => _places = places;
@@ -97,8 +98,11 @@ internal sealed partial class StagePath
     /// <summary>Whether the receiver passes it.</summary>
     public bool IsOfReceiver(int number) => _places[number].Known >= Stages.FirstOfReceiver;
 
+    /// <summary>Whether it is a function of the kernel.</summary>
+    public bool IsFunction(int number) => _places[number].Stage.IsFunction;
+
     /// <summary>Whether it is a tracepoint that a packet passes on its way out.</summary>
-    public bool IsQueueOfSender(int number) => !IsOfReceiver(number) && !_places[number].Stage.IsFunction && _places[number].Known > 0;
+    public bool IsQueueOfSender(int number) => !IsOfReceiver(number) && !IsFunction(number) && _places[number].Known > 0;
 
     /// <summary>The programs that notice it, best first.</summary>
     public IReadOnlyList<string> ProgramsOf(int number) => _places[number].Stage is { IsFunction: false } known ? known.Programs : [FunctionProgram(FunctionsBefore(number))];
@@ -120,7 +124,7 @@ internal sealed partial class StagePath
         int functions = 0;
         for (int number = 0; number < Length; number++)
         {
-            if (_places[number].Stage.IsFunction)
+            if (IsFunction(number))
             {
                 layout.Function[functions] = Aim(bpf, FunctionProgram(functions), number);
                 functions++;
@@ -171,6 +175,12 @@ internal sealed partial class StagePath
         if (!KernelFunction.TryFind(name, out KernelFunction? function))
         {
             bpf.Refuse(program, $"this kernel has no function {name}, or its module is not loaded");
+        }
+        else if (function.Module is { } module && !IsOfReceiver(number))
+        {
+            // The verifier looks for the name of a module's function among the kernel's own, finds none, and follows a null pointer
+            // (bpf_sk_storage_tracing_allowed): seen to end a 6.1 and a 6.12. The receiver's programs do not ask for what a socket keeps.
+            bpf.Refuse(program, $"{name} is a function of the module {module}, which kernels do not survive to be asked for on the sender's side; name one of the kernel itself");
         }
         else if (function.ArgumentOf(Packet) is var argument && argument is < 0 or > 4)
         {

@@ -30,6 +30,9 @@ public sealed partial class BpfException : Exception
     /// <summary>The verifier's whole log, or null.</summary>
     public string? VerifierLog { get; }
 
+    /// <summary>The program that made a load or an attach fail, where libbpf named it.</summary>
+    internal string? Program { get; init; }
+
     /// <summary>What libbpf said of the failure, one line; null when it said no more than the errno does.</summary>
     internal string? LibbpfSays { get; init; }
 

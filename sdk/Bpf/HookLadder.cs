@@ -40,8 +40,8 @@ public sealed class HookLadder
 
     private AttachedHooks Climb()
     {
-        // The best of all at once: on most kernels, and at every later start in this process, nothing more is needed.
-        if (_choices.All(choice => choice.IsSettled))
+        // The best of all at once: on most kernels nothing more is needed. Where it is said which program does not work, its hook goes one down.
+        while (_choices.All(choice => choice.IsSettled))
         {
             try
             {
@@ -49,7 +49,13 @@ public sealed class HookLadder
             }
             catch (BpfException e)
             {
-                _logger.LogDebug("{Object}: the best of every hook at once is refused, trying one by one: {Reason}", _name, e.Reason);
+                if (_choices.FirstOrDefault(choice => choice.Rung?.Programs.Contains(e.Program) == true) is not { } choice)
+                {
+                    _logger.LogDebug("{Object}: the best of every hook at once is refused, trying one by one: {Reason}", _name, e.Reason);
+                    break;
+                }
+
+                Refuse(choice, e);
             }
         }
 
@@ -64,7 +70,6 @@ public sealed class HookLadder
     /// <summary>Goes down one ladder to the first rung that loads and attaches.</summary>
     private void Settle(HookChoice choice)
     {
-        BpfException? last = null;
         while (choice.Rung is { } rung)
         {
             try
@@ -74,21 +79,33 @@ public sealed class HookLadder
             }
             catch (BpfException e)
             {
-                last = e;
-                choice.Refuse(rung, e);
-                if (e.VerifierLog is not null)
-                {
-                    _logger.LogWarning("hook {Hook} of {Object}: {Message}", choice.Hook.Name, _name, e.Message);
-                }
+                Refuse(choice, e);
             }
         }
 
         if (choice.IsMissed)
         {
-            throw new BpfException(
-                $"hook '{choice.Hook.Name}' of {_name} cannot be attached on this kernel: {choice.Refused}", last);
+            throw Missing(choice, null);
         }
     }
+
+    /// <summary>Takes a hook one rung down.</summary>
+    private void Refuse(HookChoice choice, BpfException e)
+    {
+        choice.Refuse(choice.Rung!, e);
+        if (e.VerifierLog is not null)
+        {
+            _logger.LogWarning("hook {Hook} of {Object}: {Message}", choice.Hook.Name, _name, e.Message);
+        }
+
+        if (choice.IsMissed)
+        {
+            throw Missing(choice, e);
+        }
+    }
+
+    private BpfException Missing(HookChoice choice, BpfException? last) =>
+        new($"hook '{choice.Hook.Name}' of {_name} cannot be attached on this kernel: {choice.Refused}", last);
 
     private void Try(HookRung rung)
     {

