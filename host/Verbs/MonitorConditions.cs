@@ -6,9 +6,12 @@ using Pmoas.Sdk.Live;
 namespace Pmoas.Host.Verbs;
 
 /// <summary>The options of <c>pmoas monitor</c> that say what an event has to be.</summary>
-internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int> Port, Option<string?> Phase, Option<TimeSpan> MinDuration, Option<string?> StackAt)
+internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int> Port, Option<string?> Phase, Option<string?> Flag, Option<TimeSpan> MinDuration, Option<string?> StackAt)
 {
     private static readonly string[] Phases = ["handshake", "data", "close"];
+
+    /// <summary>The phase that begins with a flag of TCP.</summary>
+    private static readonly Dictionary<string, string> PhaseOfFlag = new() { ["syn"] = "handshake", ["psh"] = "data", ["fin"] = "close" };
 
     /// <summary>Adds them to the verb.</summary>
     public static MonitorConditions AddTo(Command verb)
@@ -20,12 +23,22 @@ internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int>
                 text => ushort.TryParse(text, out ushort port) && port > 0 ? (object)(int)port : null, 0),
             Parsed("--phase", "Only this phase of connections, in a stream that has phases: handshake, data or close.", "PHASE", string.Join(", ", Phases),
                 text => Phases.Contains(text) ? text : null, (string?)null),
+            Parsed("--flag", "The same by the flag of TCP that it begins with: syn, psh or fin.", "FLAG", string.Join(", ", PhaseOfFlag.Keys),
+                text => PhaseOfFlag.ContainsKey(text) ? text : null, (string?)null),
             Parsed("--min-duration", "Only events that took at least this long, such as 5ms.", "TIME", "a duration such as 50us, 5ms, 1s",
                 text => Duration.TryParse(text, out TimeSpan time) ? (object)time : null, TimeSpan.Zero),
             new("--stack") { Description = "Also show the kernel's call stack at this stage, in a stream that has stages.", HelpName = "STAGE" });
         verb.Add(options.Address);
         verb.Add(options.Port);
         verb.Add(options.Phase);
+        verb.Add(options.Flag);
+        verb.Validators.Add(result =>
+        {
+            if (result.GetValue(options.Phase) is not null && result.GetValue(options.Flag) is not null)
+            {
+                result.AddError("--flag and --phase say the same in two ways: give one of them.");
+            }
+        });
         verb.Add(options.MinDuration);
         verb.Add(options.StackAt);
         return options;
@@ -36,7 +49,7 @@ internal sealed record MonitorConditions(Option<IPAddress?> Address, Option<int>
     {
         Address = line.GetValue(Address),
         Port = line.GetValue(Port),
-        Phase = line.GetValue(Phase),
+        Phase = line.GetValue(Phase) ?? (line.GetValue(Flag) is { } flag ? PhaseOfFlag[flag] : null),
         MinDuration = line.GetValue(MinDuration),
         StackAt = line.GetValue(StackAt),
     };

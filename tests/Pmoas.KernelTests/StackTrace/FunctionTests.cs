@@ -8,7 +8,7 @@ namespace Pmoas.KernelTests.StackTrace;
 public sealed class FunctionTests
 {
     private const int Requests = 100;
-    private const int Rules = 200;
+    private const int Rules = 1000;
 
     /// <summary>Those that are known, and one that is not: each in its place, passed once by each request and each response.</summary>
     [Fact]
@@ -68,7 +68,7 @@ public sealed class FunctionTests
     }
 
     /// <summary>
-    /// 200 rules that match nothing at the pod's input, by iptables and by nftables: every packet that the rules have counted is timed at its hook and in its
+    /// 1000 rules that match nothing at the pod's input, by iptables and by nftables: every packet that the rules have counted is timed at its hook and in its
     /// table, and the table takes longer where the rules are.
     /// </summary>
     [Theory]

@@ -104,6 +104,7 @@ public sealed class ShownTests
             return Of(one, "event");
         }).Distinct().Order(StringComparer.Ordinal));
         Assert.All(await OnlyAsync("--address", bed.Plan.ClientIPv4), one => Assert.Equal("outside", Of(one, "leg")));
+        Assert.All(await OnlyAsync("--flag", "fin"), one => Assert.Equal("close", Of(one, "phase")));
         Assert.All(await OnlyAsync("--phase", "handshake"), one =>
         {
             Assert.Equal(("handshake", "handshake"), (Of(one, "event"), Of(one, "phase")));
