@@ -116,6 +116,7 @@ else
 	fi
 	run Pmoas.KernelTests
 	run Pmoas.EndToEnd
+	count "the package upgraded under load, under a systemd of its own" tests/vm/upgrade.sh
 	if [ "$(uname -m)" = x86_64 ]; then
 		for kernel in 6.1 6.12; do
 			count "Pmoas.KernelTests on kernel $kernel, in a virtual machine" tests/vm/kernels.sh -q "$kernel"

@@ -4,44 +4,11 @@
 set -u
 package=$1
 config=/etc/pmoas/pmoas.toml
-passed=0 failed=0
+. tests/vm/checks.sh
 
-# check NAME COMMAND...: is the command's end a good one
-check()
-{
-	name=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		echo "ok    $name (at $(cut -d ' ' -f 1 /proc/uptime) s)"
-	else
-		failed=$((failed + 1))
-		echo "FAIL  $name: $*"
-	fi
-}
-
-# property NAME: of the service, as systemd knows it
-property() { systemctl show pmoas.service --value --property "$1"; }
-is() { [ "$(property "$1")" = "$2" ] || { echo "$1 is $(property "$1")" >&2; return 1; }; }
-# serves LINE: /metrics has it
-serves() { get metrics | grep -xF "$1" >/dev/null; }
+again_ready() { [ "$(property NRestarts)" = 1 ] && ready; }
 # finding VERDICT PATTERN: what \(...\) of the pattern is in each finding of that verdict of the checks before the start
 finding() { journalctl -q -u pmoas.service -o cat | sed -n "s/^$1  *$2.*/\1/p"; }
-get() { busybox wget -q -O - "http://127.0.0.1:8765/$1"; }
-# soon SECONDS COMMAND...: becomes true within that time
-soon()
-{
-	end=$(($(date +%s) + $1))
-	shift
-	until "$@" 2>/dev/null; do
-		[ "$(date +%s)" -lt "$end" ] || { "$@"; return; }
-		sleep 0.5
-	done
-}
-# journal TEXT: the service's journal has it
-journal() { journalctl -q -u pmoas.service -o cat --grep "$1" >/dev/null; }
-ready() { [ "$(property ActiveState) $(get readyz)" = "active ok" ]; }
-again_ready() { [ "$(property NRestarts)" = 1 ] && ready; }
 # silent COMMAND...: ends well and says nothing
 silent() { said=$("$@" 2>&1) && [ -z "$said" ] || { echo "$said" >&2; return 1; }; }
 # fails COMMAND...: does not end well
@@ -136,7 +103,4 @@ check "systemd-analyze verify has nothing to say" silent systemd-analyze verify 
 systemd-analyze security --no-pager pmoas.service | tail -n 1
 check "systemd-analyze security: exposure 3.0 or less" systemd-analyze security --no-pager --threshold=30 pmoas.service >/dev/null
 
-[ "$failed" -eq 0 ] || cat /run/install.log
-[ "$failed" -eq 0 ] || journalctl --no-pager -o short-monotonic -u pmoas.service
-echo "Total: $((passed + failed)), Errors: 0, Failed: $failed, Skipped: 0, Not Run: 0"
-[ "$failed" -eq 0 ]
+sums /run/install.log
