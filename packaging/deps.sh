@@ -51,7 +51,7 @@ need kubernetes-client command -v kubectl
 # Another event loop over accelerated sockets; npm ships the helm that judges the chart.
 need nodejs command -v node
 need npm command -v npm
-# A container with a systemd of its own, to upgrade the package in.
+# A container with a systemd of its own, to run and upgrade the package in.
 need systemd test -x /lib/systemd/systemd
 # Debian's kernels in a virtual machine, which has this machine's root file system and so its processor.
 if [ "$(uname -m)" = x86_64 ]; then

@@ -116,15 +116,16 @@ else
 	fi
 	run Pmoas.KernelTests
 	run Pmoas.EndToEnd
-	count "the package upgraded under load, under a systemd of its own" tests/vm/upgrade.sh
+	count "the package under a systemd of its own" tests/vm/watched.sh
+	count "the package upgraded under load" tests/vm/upgrade.sh
 	if [ "$(uname -m)" = x86_64 ]; then
 		for kernel in 6.1 6.12; do
 			count "Pmoas.KernelTests on kernel $kernel, in a virtual machine" tests/vm/kernels.sh -q "$kernel"
 			failures >>"$log/failed"
 		done
-		count "the package under systemd, in a virtual machine" tests/vm/systemd.sh
+		count "the package started under systemd, in a virtual machine" tests/vm/systemd.sh
 	else
-		echo "kernels 6.1 and 6.12, and the package under systemd, are tested in a virtual machine that needs an x86-64: they were not"
+		echo "kernels 6.1 and 6.12, and the package started there under systemd, are tested in a virtual machine that needs an x86-64: they were not"
 	fi
 fi
 

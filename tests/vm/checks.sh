@@ -1,4 +1,4 @@
-# checks.sh: what service.sh and upgrade.sh share: a line for each check of the service, and the sums.
+# checks.sh: what service.sh, watched.sh and upgrade.sh share: a line for each check of the service, and the sums.
 passed=0 failed=0
 
 # check NAME COMMAND...: is the command's end a good one

@@ -111,7 +111,7 @@ mkdir .before
 pivot_root . .before
 umount -l /.before
 export container=pmoas
-exec /lib/systemd/systemd --system --unit=pmoas-command.service --log-target=null --show-status=0
+exec /lib/systemd/systemd --system --unit=pmoas-command.service --log-target=journal --show-status=0
 END
 
 # In it when the namespace is made, so that it is the root of what the container sees.
