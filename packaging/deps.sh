@@ -51,6 +51,8 @@ need kubernetes-client command -v kubectl
 # Another event loop over accelerated sockets; npm ships the helm that judges the chart.
 need nodejs command -v node
 need npm command -v npm
+# A container with a systemd of its own, to run and upgrade the package in.
+need systemd test -x /lib/systemd/systemd
 # Debian's kernels in a virtual machine, which has this machine's root file system and so its processor.
 if [ "$(uname -m)" = x86_64 ]; then
 	need qemu-system-x86 command -v qemu-system-x86_64
@@ -58,7 +60,6 @@ if [ "$(uname -m)" = x86_64 ]; then
 	need zstd command -v zstd
 	need lz4 command -v lz4
 	need xz-utils command -v xz
-	need systemd test -x /lib/systemd/systemd
 	need debian-archive-keyring test -f /usr/share/keyrings/debian-archive-keyring.gpg
 fi
 

@@ -124,6 +124,8 @@ else
 	fi
 	run Pmoas.KernelTests
 	run Pmoas.EndToEnd
+	count "the package under a systemd of its own" tests/vm/watched.sh
+	count "the package upgraded under load" tests/vm/upgrade.sh
 	if [ "$(uname -m)" = x86_64 ]; then
 		# A virtual machine is emulated on one CPU: two take as long as one.
 		setsid sh -c 'tests/vm/kernels.sh -q 6.12 >"$1/6.12" 2>&1; echo $? >"$1/6.12.code"' - "$log" &
@@ -135,9 +137,9 @@ else
 		second=''
 		count "Pmoas.KernelTests on kernel 6.12, in a virtual machine" told 6.12
 		failures >>"$log/failed"
-		count "the package under systemd, in a virtual machine" tests/vm/systemd.sh
+		count "the package started under systemd, in a virtual machine" tests/vm/systemd.sh
 	else
-		echo "kernels 6.1 and 6.12, and the package under systemd, are tested in a virtual machine that needs an x86-64: they were not"
+		echo "kernels 6.1 and 6.12, and the package started there under systemd, are tested in a virtual machine that needs an x86-64: they were not"
 	fi
 fi
 

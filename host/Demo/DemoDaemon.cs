@@ -6,7 +6,7 @@ namespace Pmoas.Host.Demo;
 /// <summary>The daemon as a child of the demo: this same executable with the verb <c>run</c>.</summary>
 internal sealed class DemoDaemon : IAsyncDisposable
 {
-    private static readonly TimeSpan ReadyWithin = Patience.Of(TimeSpan.FromSeconds(10));
+    private static readonly TimeSpan ReadyWithin = Patience.Of(TimeSpan.FromSeconds(30));
     private static readonly TimeSpan StopPatience = Patience.Of(TimeSpan.FromSeconds(1));
 
     private readonly HttpClient _http;

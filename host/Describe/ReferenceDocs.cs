@@ -28,7 +28,7 @@ internal static class ReferenceDocs
 
             """);
         text.Append(OptionTable.Of("", typeof(PmoasOptions)));
-        text.Append("## Plugins\nA plugin runs when its table is there. Every table takes `enabled = false`, which leaves the plugin alone.\n\n");
+        text.Append("## Plugins\nA plugin runs when its table is there. Every table takes `enabled = false`, which leaves the plugin alone and the rest of the table unread.\n\n");
         foreach (ProbeManifest plugin in plugins.OrderBy(plugin => plugin.Name, StringComparer.Ordinal))
         {
             text.Append(plugin.Options is { } options ? OptionTable.Of($"plugins.{plugin.Name}", options) : $"### `[plugins.{plugin.Name}]`\n\n");

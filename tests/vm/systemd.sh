@@ -1,7 +1,7 @@
 #!/bin/sh
-# systemd.sh [KERNEL]: the Debian package under a real systemd, in a virtual machine of that kernel (6.12): installed, started,
-# reloaded, ended by its watchdog, stopped, and what systemd-analyze says of the unit. Says at the end how many checks passed.
-# Needs root and `make deb`. Called by `make test`.
+# systemd.sh [KERNEL]: the Debian package under a real systemd, in a virtual machine of that kernel (6.12): installed, started with the
+# rights that the unit leaves, stopped, and nothing left in the kernel. What no kernel changes is in watched.sh. Says at the end how many
+# checks passed. Needs root and `make deb`. Called by `make test`.
 set -eu
 cd "$(dirname "$0")/../.."
 

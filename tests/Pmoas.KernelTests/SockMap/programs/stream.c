@@ -14,6 +14,7 @@
  *   stream stopped ADDRESS PORT N LIMIT SEED      the server does not read until the writer has been stopped, which must be before LIMIT
  *   stream blocking ADDRESS PORT N TURNS SIZE     as turns, but both ends wait in the calls themselves
  *   stream splice ADDRESS PORT N BYTES SEED       as half, but what is heard is taken by splice(2)
+ *   stream held ADDRESS PORT N PAUSE SIZE         N connections, as turns, but until SIGTERM, and PAUSE microseconds between two
  *
  * Prints one line at its end: connections bytes_sent bytes_received stopped_at. Ends with 1 and a reason when anything is wrong.
  */
@@ -43,7 +44,8 @@ enum kind {
 	RESET,
 	STOPPED,
 	SPLICE,
-	BLOCKING
+	BLOCKING,
+	HELD
 };
 
 #define STALL_SECONDS 20
@@ -62,6 +64,7 @@ static struct {
 	enum kind kind;
 	uint64_t connections, bytes, seed;
 	uint64_t done, sent, received, stopped_at;
+	volatile int ended;
 } plan;
 
 static void fail(const char *what, uint64_t at)
@@ -282,6 +285,20 @@ static void echo(int fd, uint64_t turns, size_t size)
 	must_end(fd);
 }
 
+static void echo_until_end(int fd, size_t size)
+{
+	unsigned char *message = malloc(size);
+	ssize_t n;
+
+	while ((n = receive_some(fd, message, size)) > 0) {
+		receive_all(fd, message + n, size - n);
+		send_all(fd, message, size);
+	}
+	if (n < 0)
+		fail("receive", 0);
+	free(message);
+}
+
 static void receive_small(int fd, uint64_t count, size_t size)
 {
 	unsigned char *message = malloc(size);
@@ -311,6 +328,9 @@ static void *serve_one(void *argument)
 	case SHORT:
 	case TURNS:
 		echo(fd, w.bytes, w.size);
+		break;
+	case HELD:
+		echo_until_end(fd, w.size);
 		break;
 	case SMALL:
 		receive_small(fd, w.bytes, w.size);
@@ -402,18 +422,21 @@ static void talk(uint64_t turns, size_t size, enum kind kind, uint64_t seed)
 {
 	unsigned char *message = malloc(size), *wanted = malloc(size);
 	int fd = connect_with((struct wish){kind, seed, turns, size});
+	uint64_t i = 0;
 
-	for (uint64_t i = 0; i < turns; i++) {
+	for (; kind == HELD ? !plan.ended : i < turns; i++) {
 		fill(message, seed, i * size, size);
 		send_all(fd, message, size);
 		receive_all(fd, message, size);
 		check(message, wanted, seed, i * size, size);
+		if (kind == HELD)
+			usleep(turns);
 	}
 	close(fd);
 	free(message);
 	free(wanted);
-	__sync_fetch_and_add(&plan.sent, turns * size);
-	__sync_fetch_and_add(&plan.received, turns * size);
+	__sync_fetch_and_add(&plan.sent, i * size);
+	__sync_fetch_and_add(&plan.received, i * size);
 	__sync_fetch_and_add(&plan.done, 1);
 }
 
@@ -455,7 +478,7 @@ static void *run_one(void *argument)
 	char byte;
 	int fd;
 
-	if (plan.kind == TURNS || plan.kind == BLOCKING) {
+	if (plan.kind == TURNS || plan.kind == BLOCKING || plan.kind == HELD) {
 		talk(plan.bytes, plan.seed, plan.kind, seed);
 		return NULL;
 	}
@@ -525,10 +548,12 @@ static void *run_short(void *argument)
 
 int main(int argc, char **argv)
 {
-	static const char *kinds[] = {"",	 "bulk",  "short",   "turns",  "small",	  "half",
-				      "pending", "reset", "stopped", "splice", "blocking"};
+	static const char *kinds[] = {"",	 "bulk",  "short",   "turns",  "small",	   "half",
+				      "pending", "reset", "stopped", "splice", "blocking", "held"};
 	pthread_t *threads;
 	uint64_t count;
+	sigset_t end;
+	int caught;
 
 	if (argc < 4)
 		return 2;
@@ -542,17 +567,27 @@ int main(int argc, char **argv)
 	plan.connections = strtoull(argv[4], NULL, 10);
 	plan.bytes = strtoull(argv[5], NULL, 10);
 	plan.seed = strtoull(argv[6], NULL, 10);
-	for (int i = BULK; i <= BLOCKING; i++)
+	for (int i = BULK; i <= HELD; i++)
 		if (strcmp(argv[1], kinds[i]) == 0)
 			plan.kind = i;
 	if (!plan.kind)
 		return 2;
 	count = plan.kind == SHORT ? plan.bytes : plan.connections;
 	threads = calloc(count, sizeof(*threads));
+	sigemptyset(&end);
+	if (plan.kind == HELD) {
+		/* No thread's call is to be interrupted by it. */
+		sigaddset(&end, SIGTERM);
+		pthread_sigmask(SIG_BLOCK, &end, NULL);
+	}
 	for (uint64_t i = 0; i < count; i++)
 		if (pthread_create(&threads[i], NULL, plan.kind == SHORT ? run_short : run_one,
 				   (void *)(intptr_t)(plan.kind == SHORT ? plan.connections / count : i)))
 			fail("thread", i);
+	if (plan.kind == HELD) {
+		sigwait(&end, &caught);
+		plan.ended = 1;
+	}
 	for (uint64_t i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 	printf("%lu %lu %lu %lu\n", plan.done, plan.sent, plan.received, plan.stopped_at);
