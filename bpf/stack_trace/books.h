@@ -53,19 +53,24 @@ static __always_inline struct journeys *journeys_of(const struct journey_key *ke
 	return j;
 }
 
-static __noinline int observe(const struct interval_key *key, __u64 nanoseconds)
+static __always_inline void observe_in(void *map, const void *key, __u64 nanoseconds)
 {
-	struct pmoas_histogram *h = bpf_map_lookup_elem(&intervals, key);
+	struct pmoas_histogram *h = bpf_map_lookup_elem(map, key);
 
 	if (!h) {
-		bpf_map_update_elem(&intervals, key, &no_histogram, BPF_NOEXIST);
-		h = bpf_map_lookup_elem(&intervals, key);
+		bpf_map_update_elem(map, key, &no_histogram, BPF_NOEXIST);
+		h = bpf_map_lookup_elem(map, key);
 		if (!h) {
 			lost(LOST_INTERVALS);
-			return 0;
+			return;
 		}
 	}
 	pmoas_histogram_observe(h, nanoseconds);
+}
+
+static __noinline int observe(const struct interval_key *key, __u64 nanoseconds)
+{
+	observe_in(&intervals, key, nanoseconds);
 	return 0;
 }
 

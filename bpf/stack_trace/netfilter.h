@@ -54,7 +54,6 @@ static __always_inline void netfilter_left(const struct sk_buff *skb, const stru
 {
 	struct in_netfilter begun = {.skb = (__u64)skb, .part = part};
 	struct netfilter_key key = {};
-	struct pmoas_histogram *h;
 	struct pmoas_pod *pod;
 	__u64 *since, took;
 
@@ -74,15 +73,7 @@ static __always_inline void netfilter_left(const struct sk_buff *skb, const stru
 		bpf_probe_read_kernel_str(key.table, sizeof(key.table), table);
 	if (chain)
 		bpf_probe_read_kernel_str(key.chain, sizeof(key.chain), chain);
-	h = bpf_map_lookup_elem(&netfilter, &key);
-	if (!h) {
-		bpf_map_update_elem(&netfilter, &key, &no_histogram, BPF_NOEXIST);
-		h = bpf_map_lookup_elem(&netfilter, &key);
-	}
-	if (h)
-		pmoas_histogram_observe(h, took);
-	else
-		lost(LOST_INTERVALS);
+	observe_in(&netfilter, &key, took);
 }
 
 #endif

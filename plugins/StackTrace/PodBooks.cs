@@ -17,6 +17,7 @@ internal sealed class PodBooks
     private readonly BpfMap _journeyMap, _sampleMap, _intervalMap, _countMap, _netfilterMap;
     private readonly MapReader _journeys, _intervals, _counts, _netfilter;
     private readonly MapEntryHandler _onJourneys, _onInterval, _onCount, _onNetfilter;
+    private readonly TakePart<JourneyKey> _takeJourneys;
     private readonly int _stages;
     private readonly PodInstruments _instruments;
     private readonly ContainerSeries<PodRow> _pods;
@@ -29,7 +30,7 @@ internal sealed class PodBooks
 
     internal PodBooks(ProbeContext context, StagePath path)
     {
-        _stages = path.Length;
+        (_stages, _takeJourneys) = (path.Length, Gather);
         (_journeyMap, _sampleMap, _intervalMap, _countMap) = (context.Bpf.Map("journeys"), context.Bpf.Map("samples"), context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
         _netfilterMap = context.Bpf.Map("netfilter");
         (_journeys, _intervals, _counts, _netfilter) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap), new MapReader(_netfilterMap));
@@ -69,18 +70,7 @@ internal sealed class PodBooks
     private void OnJourneys(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
     {
         JourneyKey of = MemoryMarshal.Read<JourneyKey>(key);
-        if (_rows.TryGetValue(of.Pod, out PodRow? row))
-        {
-            for (int cpu = 0; cpu < values.Length; cpu += stride)
-            {
-                Gather(row, of, values.Slice(cpu, stride));
-            }
-        }
-
-        if (_ended.ContainsKey(of.Pod))
-        {
-            _oldJourneys.Add(of);
-        }
+        Gather(of.Pod, of, values, stride, _takeJourneys, _oldJourneys);
     }
 
     private void Gather(PodRow row, JourneyKey of, ReadOnlySpan<byte> value)
@@ -100,34 +90,29 @@ internal sealed class PodBooks
     private void OnInterval(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
     {
         IntervalKey of = MemoryMarshal.Read<IntervalKey>(key);
-        if (_rows.TryGetValue(of.Pod, out PodRow? row))
-        {
-            for (int cpu = 0; cpu < values.Length; cpu += stride)
-            {
-                row.GatherOther(of, values.Slice(cpu, stride));
-            }
-        }
-
-        if (_ended.ContainsKey(of.Pod))
-        {
-            _oldIntervals.Add(of);
-        }
+        Gather(of.Pod, of, values, stride, static (row, of, part) => row.GatherOther(of, part), _oldIntervals);
     }
 
     private void OnNetfilter(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
     {
         NetfilterKey of = MemoryMarshal.Read<NetfilterKey>(key);
-        if (_rows.TryGetValue(of.Pod, out PodRow? row))
+        Gather(of.Pod, of, values, stride, static (row, of, part) => row.Gather(of, part), _oldNetfilter);
+    }
+
+    /// <summary>Hands each CPU's part of a histogram to the row of its pod.</summary>
+    private void Gather<TKey>(uint pod, TKey key, ReadOnlySpan<byte> values, int stride, TakePart<TKey> take, List<TKey> old)
+    {
+        if (_rows.TryGetValue(pod, out PodRow? row))
         {
             for (int cpu = 0; cpu < values.Length; cpu += stride)
             {
-                row.Gather(of, values.Slice(cpu, stride));
+                take(row, key, values.Slice(cpu, stride));
             }
         }
 
-        if (_ended.ContainsKey(of.Pod))
+        if (_ended.ContainsKey(pod))
         {
-            _oldNetfilter.Add(of);
+            old.Add(key);
         }
     }
 
@@ -170,4 +155,6 @@ internal sealed class PodBooks
             }
         }
     }
+
+    private delegate void TakePart<in TKey>(PodRow row, TKey key, ReadOnlySpan<byte> part);
 }

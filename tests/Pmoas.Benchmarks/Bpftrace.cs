@@ -24,7 +24,7 @@ internal sealed class Bpftrace : IAsyncDisposable
     /// <summary>Starts it; returns when it is attached.</summary>
     internal static async Task<Bpftrace> StartAsync()
     {
-        Process process = Process.Start(new ProcessStartInfo(Executable.Find("bpftrace"), ["-e", Script]) { RedirectStandardOutput = true })!;
+        Process process = Process.Start(new ProcessStartInfo(Executable.Find("bpftrace"), ["-B", "line", "-e", Script]) { RedirectStandardOutput = true })!;
         Bpftrace tracer = new(process);
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
