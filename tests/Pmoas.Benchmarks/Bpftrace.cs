@@ -14,7 +14,7 @@ internal sealed class Bpftrace : IAsyncDisposable
         tracepoint:net:net_dev_start_xmit /@queued[args->skbaddr]/ { @queue_to_xmit = hist(nsecs - @queued[args->skbaddr]); @sent[args->skbaddr] = nsecs; }
         tracepoint:net:netif_receive_skb /@sent[args->skbaddr]/ { @xmit_to_receive = hist(nsecs - @sent[args->skbaddr]); delete(@sent[args->skbaddr]); @received[args->skbaddr] = nsecs; }
         tracepoint:skb:skb_copy_datagram_iovec /@received[args->skbaddr]/ { @receive_to_copy = hist(nsecs - @received[args->skbaddr]); @total = hist(nsecs - @queued[args->skbaddr]); delete(@received[args->skbaddr]); delete(@queued[args->skbaddr]); }
-        BEGIN { printf("attached\\n"); }
+        BEGIN { printf("attached\n"); }
         """;
 
     private readonly Process _process;

@@ -11,7 +11,7 @@ namespace Pmoas.Benchmarks;
 /// </summary>
 internal static class ChainBenchmark
 {
-    private const int Rounds = 8;
+    private const int Rounds = 16;
     private const int Seconds = 1;
     private const int Connections = 16;
 
