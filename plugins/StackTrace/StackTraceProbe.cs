@@ -69,7 +69,11 @@ public sealed class StackTraceProbe : IProbe
         Narrow(bpf, settings.Conditions);
         _stackAt = settings.Conditions.StackAt;
         bpf.SetGlobal("want_stack", _stackAt is null ? Stages.None : NumberOf(_stackAt));
-        bpf.Map("stacks").MaxEntries = _stackAt is null ? 1 : 4096u;
+        if (_stackAt is null)
+        {
+            bpf.Map("stacks").MaxEntries = 1;
+        }
+
         bpf.SetGlobal("translation", options.Stages.Contains("tcp_probe"));
         bpf.SetGlobal("sample_every_ns", settings.Live ? Second / options.ShownPerSecond : KindsOfPod * Second / options.TracedPerSecond);
         bpf.SetGlobal("pairs", StagePairs.Of(options.Intervals, _path));
