@@ -11,7 +11,7 @@
 #include <pmoas/socket.h>
 #include <pmoas/tcp_counts.h>
 #include "accept.h"
-#include <pmoas/pending.h>
+#include <pmoas/turn.h>
 #include "connection.h"
 #include "report.h"
 #include "books.h"

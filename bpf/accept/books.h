@@ -34,7 +34,6 @@ static __always_inline struct connection *connection_begin(const struct sock *sk
 
 	blank.tag = *tag;
 	blank.direction = direction;
-	blank.turn_slot = PMOAS_PENDING_NO_SLOT;
 	c = bpf_sk_storage_get(&connections, (void *)sk, &blank, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!c) {
 		lost(LOST_CONNECTION);

@@ -30,7 +30,6 @@ static __always_inline enum connect_result result_of(int error)
 static __always_inline void connect_started(const struct sock *sk)
 {
 	struct pmoas_tag *tag = pmoas_tag_socket((void *)sk);
-	struct pmoas_pending *p;
 	struct pmoas_tuple tuple;
 	struct connection *c;
 
@@ -44,18 +43,12 @@ static __always_inline void connect_started(const struct sock *sk)
 		return;
 	pmoas_tuple_of(sk, &tuple);
 	c->inside = pmoas_tuple_is_local(&tuple);
-	p = pmoas_pending_of(tag->container);
-	c->taken = PMOAS_TAKEN_AMBIGUOUS;
-	if (!p)
-		return;
-	c->begun = p->begun;
-	c->taken = pmoas_pending_connect(p, &c->forward_began, &c->turn_slot);
+	pmoas_turn_connect(&c->turn, tag->container);
 }
 
 static __always_inline void connect_failed(const struct sock *sk)
 {
 	struct connection *c = connection_of(sk);
-	struct pmoas_pending *p;
 	enum connect_result result;
 	struct accept_totals *t;
 	struct accept_event *e;
@@ -68,11 +61,8 @@ static __always_inline void connect_failed(const struct sock *sk)
 	now = bpf_ktime_get_ns();
 	if (t)
 		ADD(t->connected[result], 1);
-	if (c->tag.role == PMOAS_ROLE_SIDECAR && c->taken == PMOAS_TAKEN) {
-		p = pmoas_pending_of(c->tag.container);
-		if (p)
-			pmoas_pending_give_back(p, c->turn_slot, c->forward_began);
-	}
+	if (c->tag.role == PMOAS_ROLE_SIDECAR)
+		pmoas_turn_connect_failed(&c->turn, c->tag.container);
 	e = event_begin(sk, EVENT_CONNECT, c->tag.container, now, now - c->connect_ns);
 	if (e) {
 		e->result = result;
@@ -101,9 +91,9 @@ static __always_inline void connect_established(const struct sock *sk)
 		return;
 	pmoas_tuple_of(sk, &tuple);
 	leg.connect_ns = c->connect_ns;
-	leg.forward_began = c->forward_began;
+	leg.forward_began = c->turn.began;
 	leg.container = c->tag.container;
-	leg.taken = c->taken;
+	leg.taken = c->turn.taken;
 	if (bpf_map_update_elem(&legs, &tuple, &leg, BPF_ANY))
 		ADD(t->unpaired[UNPAIRED_TABLE_FULL], 1);
 }

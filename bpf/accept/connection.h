@@ -19,25 +19,19 @@ struct connection {
 	__u32 open; /* counted in accept_totals.open */
 	__u64 connect_ns;
 	__u64 established_ns;
-	__u64 forward_began; /* active, inside: when its request began */
 	__u64 sent_bytes; /* how much of each is in the totals already */
 	__u64 received_bytes;
 	__u64 retransmits;
 	__u8 direction; /* enum connection_direction */
 	__u8 inside; /* both ends in this network namespace */
-	__u8 taken; /* enum pmoas_taken, of the connect */
 	__u8 before_us; /* open before the daemon was: never counted as new */
-	__u32 begun; /* active: requests of its sidecar that had begun when it connected */
+	__u8 unused[5];
 
 	__u64 accepted_ns;
-	__u64 turn_began;
-	__u32 turn_thread;
-	__u32 turn_slot; /* in struct pmoas_pending; active: of the request taken by its connect */
-	__u32 requests; /* active: how many went over it */
-	__u8 turn; /* a request is under way */
+	struct pmoas_turn turn; /* begun with the time its delay is counted from */
 	__u8 settled; /* passive: accept() is known to have returned it */
 	__u8 served; /* passive: an upstream connection was used for it before */
-	__u8 unused2;
+	__u8 unused2[6];
 };
 
 struct {

@@ -7,7 +7,6 @@
 static __always_inline void connection_ended(const struct sock *sk, struct connection *c, struct accept_totals *t)
 {
 	__u64 now = bpf_ktime_get_ns(), key = (__u64)sk;
-	struct pmoas_pending *p;
 	struct pmoas_tuple tuple;
 	struct accept_event *e;
 
@@ -29,12 +28,8 @@ static __always_inline void connection_ended(const struct sock *sk, struct conne
 		if (!bpf_map_delete_elem(&legs, &tuple))
 			ADD(t->unpaired[UNPAIRED_NO_SERVICE], 1);
 	}
-	if (c->turn && c->direction == DIRECTION_PASSIVE) {
-		c->turn = 0;
-		p = pmoas_pending_of(c->tag.container);
-		if (p)
-			pmoas_pending_end(p, c->turn_slot, c->turn_began, false);
-	}
+	if (c->direction == DIRECTION_PASSIVE)
+		pmoas_turn_abandon(&c->turn, c->tag.container);
 }
 
 /* Any other change of state: the connection may stop being open, and may end. */
@@ -70,6 +65,7 @@ static __always_inline struct connection *take_in(const struct sock *sk, const s
 	if (!c)
 		return NULL;
 	c->before_us = 1;
+	c->turn.requests = 1;
 	c->settled = 1;
 	c->established_ns = bpf_ktime_get_ns();
 	pmoas_tuple_of(sk, &tuple);

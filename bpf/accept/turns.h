@@ -2,11 +2,7 @@
 #ifndef PMOAS_ACCEPT_TURNS_H
 #define PMOAS_ACCEPT_TURNS_H
 
-/*
- * Requests, told from the order of reads and writes alone: a request begins with the first read after a write on the
- * connection that the sidecar accepted, and goes on with the first write after a read on the one it opened. Payloads are not
- * looked at, so it works under encryption and for any protocol of turns; several requests in one turn count as one.
- */
+/* What a sidecar reads and writes, as requests. */
 
 #define MSG_PEEK 2
 
@@ -20,48 +16,24 @@ static __always_inline __u8 direction_of(const struct sock *sk, struct connectio
 
 static __always_inline void request_began(struct connection *c)
 {
-	struct pmoas_pending *p = pmoas_pending_of(c->tag.container);
-
-	if (!p)
-		return;
-	c->turn = 1;
-	c->turn_thread = pmoas_thread();
 	/* The first request is counted from the accept: that is the delay a caller with a new connection has. */
-	c->turn_began = c->served || !c->accepted_ns ? bpf_ktime_get_ns() : c->accepted_ns;
-	c->turn_slot = pmoas_pending_begin(p, c->turn_began);
+	pmoas_turn_begin(&c->turn, c->tag.container,
+			 c->served || !c->accepted_ns ? bpf_ktime_get_ns() : c->accepted_ns);
 }
 
 static __always_inline void request_answered(struct connection *c)
 {
-	struct pmoas_pending *p = pmoas_pending_of(c->tag.container);
-
-	c->turn = 0;
-	if (!p)
-		return;
-	if (c->turn_thread != pmoas_thread())
-		p->changes_threads = 1;
-	if (pmoas_pending_end(p, c->turn_slot, c->turn_began, true))
+	if (pmoas_turn_answer(&c->turn, c->tag.container))
 		c->served = 1;
 }
 
 static __always_inline void request_forwarded(const struct sock *sk, struct connection *c)
 {
-	struct pmoas_pending *p;
 	struct accept_totals *t;
 	__u64 began;
-	__u32 slot;
 
-	c->turn = 1;
-	c->requests++;
-	p = pmoas_pending_of(c->tag.container);
-	if (p && c->requests == 1 && !c->before_us)
-		pmoas_pending_learn(p, c->begun, c->taken == PMOAS_TAKEN_NONE_PENDING);
-	/* The first one was taken when the connection was opened for it. */
-	if (c->requests == 1 && !c->before_us && c->taken != PMOAS_TAKEN_NONE_PENDING)
-		return;
-	if (p)
-		pmoas_pending_take(p, &began, &slot);
-	if (!c->inside || (c->requests == 1 && !c->before_us))
+	pmoas_turn_forward(&c->turn, c->tag.container, &began);
+	if (!c->inside || c->turn.requests == 1)
 		return;
 	t = totals_of(c->tag.container);
 	if (t)
@@ -83,8 +55,8 @@ static __always_inline void received(struct sock *sk)
 	if (c->tag.role != PMOAS_ROLE_SIDECAR)
 		return;
 	if (direction_of(sk, c) == DIRECTION_ACTIVE)
-		c->turn = 0;
-	else if (!c->turn)
+		c->turn.is_under_way = 0;
+	else if (!c->turn.is_under_way)
 		request_began(c);
 }
 
@@ -102,9 +74,9 @@ static __always_inline void sent(struct sock *sk)
 	if (c->tag.role != PMOAS_ROLE_SIDECAR)
 		return;
 	if (direction_of(sk, c) == DIRECTION_PASSIVE) {
-		if (c->turn)
+		if (c->turn.is_under_way)
 			request_answered(c);
-	} else if (!c->turn) {
+	} else if (!c->turn.is_under_way) {
 		request_forwarded(sk, c);
 	}
 }

@@ -15,6 +15,7 @@ static __always_inline struct end *end_begin(const struct sock *sk, const struct
 	*e = blank_end; /* a socket may connect again */
 	e->container = tag->container;
 	e->pod = tag->pod;
+	e->role = tag->role;
 	return e;
 }
 
@@ -23,8 +24,10 @@ static __always_inline void connect_started(const struct sock *sk)
 	struct pmoas_tag *tag = pmoas_tag_socket((void *)sk);
 	struct end *e = tag ? end_begin(sk, tag) : NULL;
 
-	if (e)
-		e->since[TCP_SYN_SENT] = bpf_ktime_get_ns();
+	if (!e)
+		return;
+	e->since[TCP_SYN_SENT] = bpf_ktime_get_ns();
+	exchange_connects(e);
 }
 
 static __always_inline struct end *connection_begin(const struct sock *sk, const struct pmoas_tag *tag, bool connected)
@@ -117,6 +120,7 @@ static __always_inline void leaving(const struct sock *sk, int from, int to)
 	closing(e, from, to, bpf_ktime_get_ns());
 	if (to != TCP_CLOSE)
 		return;
+	exchange_ends(e, from);
 	if (traced && e->close_ns)
 		tell_close(sk, e);
 	if (live && e->close_ns)
@@ -156,6 +160,8 @@ static __always_inline void collect_socket(const struct sock *sk, const struct p
 		if (!follow)
 			return;
 		e = connection_begin(sk, tag, !pmoas_is_listening(sk));
+		if (e)
+			exchange_takes_in(e);
 		/* It may have been closed meanwhile, before there was anything to end. */
 		if (e && *(volatile unsigned char *)&sk->__sk_common.skc_state == TCP_CLOSE)
 			connection_end(sk, e);

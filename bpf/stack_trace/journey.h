@@ -48,6 +48,7 @@ static __always_inline void begin(struct stream *s, __u32 stage, __u32 byte, __u
 	for (i = 0; i < STAGES && i < path_length; i++)
 		s->at[i] = 0;
 	s->byte = byte;
+	exchange_journey(s);
 	s->at[stage] = now;
 	s->stack = stack_at(stage);
 	s->last = stage;

@@ -99,6 +99,7 @@ static __always_inline void fill_with_journey(struct journey_event *e, const str
 		e->opening = s->opening;
 	}
 	e->container = s->container;
+	e->exchange = s->exchange;
 	e->byte = s->byte;
 	e->stack = s->stack;
 	e->leg = s->leg;
@@ -125,7 +126,10 @@ static __always_inline void tell_journey(struct stream *s, const struct journey_
 	if (!s->receiver && !s->sender)
 		return; /* a datagram */
 	pmoas_tuple_at((const struct sock *)(s->receiver ?: s->sender), &t);
-	if (!is_wanted(&t, PHASE_DATA, took) || !is_sampled(key, now))
+	if (!is_wanted(&t, PHASE_DATA, took))
+		return;
+	/* Whether an exchange is told was decided when it began. */
+	if (s->exchange ? !(s->exchange & EXCHANGE_TOLD) : !is_sampled(key, now))
 		return;
 	e = event_of(&t, !s->receiver);
 	if (!e)

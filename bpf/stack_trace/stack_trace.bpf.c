@@ -9,6 +9,7 @@
 #include <pmoas/event.h>
 #include <pmoas/once.h>
 #include <pmoas/socket.h>
+#include <pmoas/turn.h>
 #include "stack_trace.h"
 #include "path.h"
 #include "stacks.h"
@@ -16,6 +17,7 @@
 #include "books.h"
 #include "packet.h"
 #include "show.h"
+#include "exchange.h"
 #include "journey.h"
 #include "places.h"
 #include "phases.h"

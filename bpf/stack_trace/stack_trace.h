@@ -29,6 +29,7 @@ enum phase {
 	PHASE_DATA,
 	PHASE_CLOSE,
 	PHASES,
+	PHASE_EXCHANGE = PHASES, /* of samples only: an exchange as a whole */
 };
 
 /* Key of map journeys. */
@@ -109,6 +110,7 @@ struct journey_event {
 	__u64 since
 		[TCP_STATES]; /* when the end that closed first began to be in a state of TCP that closes; 0: not at all, or not told yet */
 	__u64 closed_ns;
+	__u64 exchange; /* of those with one number each is a part of one request's way through a sidecar and back; 0: of none */
 	__u32 source_address[4];
 	__u32 destination_address[4];
 	__u32 container; /* the sender's where it is watched, otherwise the receiver's */

@@ -27,7 +27,10 @@ static __always_inline void at_write(const struct sock *sk)
 	if (!follow)
 		return;
 	e = end_of(sk);
-	s = e ? stream_sent(e, sk) : NULL;
+	if (!e)
+		return;
+	s = stream_sent(e, sk);
+	exchange_writes(sk, e, s);
 	tp = s ? bpf_skc_to_tcp_sock((void *)sk) : NULL;
 	if (!tp)
 		return;
@@ -230,6 +233,7 @@ static __always_inline void at_read(const struct sock *sk, __u32 stage)
 		e->ready_ns = 0;
 	}
 	s = stream_received(e, sk);
+	exchange_reads(e, s, tp->copied_seq, stage == last_received);
 	if (!s)
 		return;
 	byte = byte_of(s);

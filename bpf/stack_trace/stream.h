@@ -22,6 +22,9 @@ struct stream_key {
 	__u32 unused; /* keys are compared byte by byte */
 };
 
+/* In the number of an exchange, see exchange.h: it is told, in the first journey of each of its messages. */
+#define EXCHANGE_TOLD 1
+
 enum following {
 	FOLLOWING_NONE,
 	FOLLOWING_CHANGES, /* one CPU is beginning or ending it */
@@ -46,6 +49,8 @@ struct stream {
 	__u64 ended_ns; /* when a journey last ended */
 	__u64 opened_ns; /* of the sender's end where it is watched, otherwise of the receiver's: when its handshake began */
 	__u64 established_ns; /* when that was over; 0: not seen */
+	__u64 exchange; /* that the journey is a part of, see exchange.h; 0: of none */
+	__u64 next_exchange; /* that the one is which begins next */
 	__u32 told; /* number of the journey that was told last */
 	__u32 stack; /* as in struct journey_event */
 	__u8 opening; /* TCP_SYN_SENT or TCP_SYN_RECV */
@@ -95,7 +100,10 @@ struct end {
 	__u8 leg; /* enum leg */
 	__u8 direction; /* enum direction, of what it sends */
 	__u8 is_translated; /* its packets come in under another key */
-	__u8 unused[5];
+	__u8 role; /* enum pmoas_role */
+	__u8 is_told; /* of a sidecar's: the first journey of the request under way has ended */
+	__u8 unused[3];
+	struct pmoas_turn turn; /* of a sidecar's */
 	struct stream_key comes_as; /* that key */
 };
 

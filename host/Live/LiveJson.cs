@@ -13,6 +13,7 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     private readonly Dictionary<string, JsonEncodedText> _seconds = [];
     private bool _inSteps;
     private bool _inStep;
+    private bool _inPart;
 
     /// <summary>Writes to <paramref name="output"/>, which stays open.</summary>
     public LiveJson(LiveFilter filter, IContainerIndex containers, Stream output) : base(filter, containers) =>
@@ -64,6 +65,24 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     }
 
     /// <inheritdoc/>
+    public override void Part(string name)
+    {
+        EndSteps();
+        if (_inPart)
+        {
+            _json.WriteEndObject();
+        }
+        else
+        {
+            _json.WriteStartArray("parts"u8);
+            _inPart = true;
+        }
+
+        _json.WriteStartObject();
+        _json.WriteString("name"u8, name);
+    }
+
+    /// <inheritdoc/>
     protected override void FlushOutput() => _output.Flush();
 
     /// <inheritdoc/>
@@ -76,6 +95,7 @@ internal sealed class LiveJson : LiveOutput, IDisposable
         _json.Reset();
         _inSteps = false;
         _inStep = false;
+        _inPart = false;
         _json.WriteStartObject();
         _json.WriteString("time"u8, utc);
         _json.WriteString("event"u8, what);
@@ -93,9 +113,10 @@ internal sealed class LiveJson : LiveOutput, IDisposable
     /// <inheritdoc/>
     protected override void EndLine()
     {
-        EndStep();
-        if (_inSteps)
+        EndSteps();
+        if (_inPart)
         {
+            _json.WriteEndObject();
             _json.WriteEndArray();
         }
 
@@ -103,6 +124,16 @@ internal sealed class LiveJson : LiveOutput, IDisposable
         _json.Flush();
         _line.Write("\n"u8);
         _output.Write(_line.WrittenSpan);
+    }
+
+    private void EndSteps()
+    {
+        EndStep();
+        if (_inSteps)
+        {
+            _json.WriteEndArray();
+            _inSteps = false;
+        }
     }
 
     private void EndStep()

@@ -20,6 +20,7 @@ internal abstract class LiveOutput : LiveEventWriter
     private readonly Action _endLine;
     private readonly Action _flushOutput;
     private readonly SortedSet<string> _offered = new(StringComparer.Ordinal);
+    private bool _isOpen;
     private bool _wanted;
     private long _flushed;
 
@@ -74,6 +75,8 @@ internal abstract class LiveOutput : LiveEventWriter
     /// <inheritdoc/>
     public sealed override void Begin(ulong bootTimeNs, string what)
     {
+        End();
+        _isOpen = true;
         _conditions.Begin();
         _wanted = _filter.Wants((Container?)null);
         BeginLine(_boot.AddTicks((long)(bootTimeNs / TimeSpan.NanosecondsPerTick)), what);
@@ -103,10 +106,12 @@ internal abstract class LiveOutput : LiveEventWriter
         WriteDuration(name, nanoseconds);
     }
 
-    /// <summary>Ends the event: shows it when it is wanted.</summary>
+    /// <summary>Ends the event that has begun, where one has: shows it when it is wanted.</summary>
     public void End()
     {
-        if (_wanted && _conditions.Hold)
+        bool isWanted = _isOpen && _wanted && _conditions.Hold;
+        _isOpen = false;
+        if (isWanted)
         {
             Shown++;
             Write(_endLine);

@@ -22,6 +22,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     private readonly StringBuilder _container = new(64);
     private readonly StringBuilder _fields = new(256);
     private readonly LiveSteps _steps = new();
+    private readonly LiveParts _parts = new();
     private readonly Dictionary<string, string> _colours = [];
     private readonly Dictionary<string, int> _widths = [];
     private string _field = "";
@@ -30,29 +31,49 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     /// <inheritdoc/>
     protected override void WriteText(string name, ReadOnlySpan<char> value)
     {
-        Name(name);
-        _fields.Append(value);
+        Name(name).Append(value);
     }
 
     /// <inheritdoc/>
     public override void Number(string name, long value)
     {
-        Name(name);
-        _fields.Append(CultureInfo.InvariantCulture, $"{value}");
+        Name(name).Append(CultureInfo.InvariantCulture, $"{value}");
     }
 
     /// <inheritdoc/>
     protected override void WriteDuration(string name, ulong nanoseconds)
     {
-        Name(name);
-        AppendDuration(_fields, nanoseconds);
+        AppendDuration(Name(name), nanoseconds);
     }
 
     /// <inheritdoc/>
-    public override void Step(string name, ulong nanoseconds) => _steps.Add(name, nanoseconds);
+    public override void Step(string name, ulong nanoseconds)
+    {
+        if (_parts.Fields is null)
+        {
+            _steps.Add(name, nanoseconds);
+        }
+        else
+        {
+            _parts.Add(name, nanoseconds);
+        }
+    }
 
     /// <inheritdoc/>
-    public override void Stack(IReadOnlyList<string> functions) => _steps.AddStack(functions);
+    public override void Stack(IReadOnlyList<string> functions)
+    {
+        if (_parts.Fields is null)
+        {
+            _steps.AddStack(functions);
+        }
+        else
+        {
+            _parts.AddStack(functions);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Part(string name) => _parts.Begin(name);
 
     /// <summary>Appends a time with the unit that fits it.</summary>
     internal static StringBuilder AppendDuration(StringBuilder text, ulong nanoseconds) => nanoseconds switch
@@ -73,6 +94,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         _fields.Clear();
         _container.Clear();
         _steps.Clear();
+        _parts.Clear();
         _field = "";
         Paint(_head, Dim).Append(CultureInfo.InvariantCulture, $"{utc.ToLocalTime():HH:mm:ss.ffffff} ");
         Paint(_head, Reset);
@@ -82,9 +104,17 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     }
 
     /// <inheritdoc/>
-    protected override void WriteContainer(Container container) => _container
-        .Append(container.Namespace).Append('/').Append(container.Pod).Append('/').Append(container.Name)
-        .Append(" (").Append(RoleText.Of(container.Role)).Append(')');
+    protected override void WriteContainer(Container container)
+    {
+        if (_parts.Fields is not null)
+        {
+            Name("container").Append(container.Name);
+            return;
+        }
+
+        _container.Append(container.Namespace).Append('/').Append(container.Pod).Append('/').Append(container.Name)
+            .Append(" (").Append(RoleText.Of(container.Role)).Append(')');
+    }
 
     /// <inheritdoc/>
     protected override void EndLine()
@@ -96,10 +126,18 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         output.Write(_fields);
         output.Write('\n');
         _steps.WriteTo(output, colour);
+        _parts.WriteTo(output, colour);
     }
 
-    private void Name(string name)
+    /// <summary>Begins a field, and tells where its value goes.</summary>
+    private StringBuilder Name(string name)
     {
+        if (_parts.Fields is { } fields)
+        {
+            Paint(fields.Append(' '), Dim).Append(name).Append('=');
+            return Paint(fields, Reset);
+        }
+
         if (_field.Length > 0)
         {
             Pad(_fields, _field, _fields.Length - _valueBegins);
@@ -109,6 +147,7 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         Paint(_fields, Dim).Append(name).Append('=');
         Paint(_fields, Reset);
         (_field, _valueBegins) = (name, _fields.Length);
+        return _fields;
     }
 
     /// <summary>Fills a column up to the widest text it has had.</summary>

@@ -33,12 +33,8 @@ internal abstract class TraceRoute(string plugin) : IDisposable
 internal sealed class TraceRoute<T>(string plugin, TraceFormat<T> format, int capacity, TraceCounters counters, Action<PluginException> onFault)
     : TraceRoute(plugin) where T : unmanaged
 {
-    /// <summary>As <see cref="TraceFormat{T}.Identity"/> says.</summary>
-    private static readonly TimeSpan Wait = TimeSpan.FromSeconds(2);
-
     private readonly Channel<T> _arrived = Channel.CreateBounded<T>(new BoundedChannelOptions(capacity) { SingleReader = true, SingleWriter = true });
-    private readonly Queue<(long At, ulong Identity)> _order = [];
-    private readonly Dictionary<ulong, T> _waiting = [];
+    private readonly WaitingTraces<T> _waiting = new(format, capacity);
     private readonly ActivitySource _source = new("pmoas." + plugin);
     private readonly SpanListener _listener = new("pmoas." + plugin);
     private SpanTree? _tree;
@@ -86,29 +82,20 @@ internal sealed class TraceRoute<T>(string plugin, TraceFormat<T> format, int ca
 
     private void Sort()
     {
-        long now = Stopwatch.GetTimestamp();
-        while (_waiting.Count < capacity && _arrived.Reader.TryRead(out T value))
+        while (!_waiting.IsFull && _arrived.Reader.TryRead(out T value))
         {
-            ulong identity = format.Identity(in value);
-            if (!_waiting.ContainsKey(identity))
-            {
-                _order.Enqueue((now, identity));
-            }
-
-            _waiting[identity] = value;
+            _waiting.Add(in value);
         }
     }
 
     private void WriteDue(bool all, Action<ReadyTrace> ready)
     {
         _tree ??= new SpanTree { Source = _source };
-        while (_order.TryPeek(out (long At, ulong Identity) first) && (all || Stopwatch.GetElapsedTime(first.At) >= Wait))
+        _waiting.TakeDue(all, events =>
         {
-            _order.Dequeue();
-            _waiting.Remove(first.Identity, out T value);
             _tree.Clear();
-            format.Write(in value, _tree);
+            format.Write(events, _tree);
             ready(new ReadyTrace(Plugin, _tree.ContainerId, _tree.Take()));
-        }
+        });
     }
 }

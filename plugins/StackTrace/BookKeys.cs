@@ -7,6 +7,9 @@ namespace Pmoas.StackTrace;
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct JourneyKey(uint Pod, byte Leg, byte Direction, byte Phase, byte Unused)
 {
+    /// <summary>Of exchanges, as map samples has it.</summary>
+    internal static JourneyKey Exchange(uint pod) => new(pod, 0, 0, (byte)StackTraceMetrics.Phases.Count, 0);
+
     /// <summary>An interval of these journeys.</summary>
     internal IntervalKey Interval(byte from, byte to) => new(Pod, Leg, Direction, Phase, from, to, 0, 0, 0);
 }

@@ -23,6 +23,9 @@ public readonly struct JourneyEvent
     /// <summary>When that end was closed; 0: it was not right after the journey, or that is not known yet.</summary>
     public readonly ulong ClosedNs;
 
+    /// <summary>Those with one number each are a part of one request's way through a sidecar and back; 0: of none.</summary>
+    public readonly ulong Exchange;
+
     /// <summary>Where it came from.</summary>
     public readonly JourneyAddress SourceAddress;
 
@@ -58,6 +61,38 @@ public readonly struct JourneyEvent
 
     /// <summary>Position in <c>enum phase</c>: data for a journey, with or without its connection's handshake and close; others have no journey.</summary>
     public readonly byte Phase;
+
+    /// <summary>When it began: the first stage it passed, nanoseconds since boot.</summary>
+    public ulong Began
+    {
+        get
+        {
+            foreach (ulong at in At)
+            {
+                if (at != 0)
+                {
+                    return at;
+                }
+            }
+
+            return 0;
+        }
+    }
+
+    /// <summary>When it ended: the last.</summary>
+    public ulong Ended
+    {
+        get
+        {
+            ulong last = 0;
+            foreach (ulong at in At)
+            {
+                last = at != 0 ? at : last;
+            }
+
+            return last;
+        }
+    }
 }
 
 /// <summary>A time for each stage of the path.</summary>

@@ -4,8 +4,9 @@ using Pmoas.Sdk.Traces;
 namespace Pmoas.StackTrace;
 
 /// <summary>
-/// A journey as a trace: the message's way from one application to the other, and under it what that took: opening the connection, when the message was its
-/// first; each stage of the stack; closing it, when the message was its last.
+/// Journeys as traces. A request's four journeys through a sidecar and back are one, with the time that sidecar and service had it between them; any other
+/// journey is a trace by itself. Each is the message's way from one application to the other, and under it what that took: opening the connection, when the
+/// message was its first; each stage of the stack; closing it, when the message was its last.
 /// </summary>
 internal sealed class JourneyTrace(StagePath path) : TraceFormat<JourneyEvent>
 {
@@ -13,33 +14,63 @@ internal sealed class JourneyTrace(StagePath path) : TraceFormat<JourneyEvent>
     private const ulong Spread = 0x9E37_79B9_7F4A_7C15;
 
     /// <inheritdoc/>
-    public override ulong Identity(in JourneyEvent value)
-    {
-        foreach (ulong at in value.At)
-        {
-            if (at != 0)
-            {
-                return (at * Spread) + value.Byte;
-            }
-        }
-
-        return value.Byte;
-    }
+    public override ulong Identity(in JourneyEvent value) => (value.Began * Spread) + value.Byte;
 
     /// <inheritdoc/>
-    public override void Write(in JourneyEvent value, TraceWriter writer)
+    public override ulong Trace(in JourneyEvent value) => value.Exchange != 0 ? value.Exchange : Identity(in value);
+
+    /// <inheritdoc/>
+    public override bool IsWhole(ReadOnlySpan<JourneyEvent> values) => Exchange.IsWhole(values);
+
+    /// <inheritdoc/>
+    public override void Write(ReadOnlySpan<JourneyEvent> values, TraceWriter writer)
     {
-        var stages = JourneySteps.OfStages(value, path);
+        if (values.Length == 1)
+        {
+            writer.Container(values[0].Container);
+            Write(in values[0], PhasesOf(values[0]), writer);
+            return;
+        }
+
+        Exchange exchange = new(values);
+        (ulong began, ulong ended) = exchange.Time;
+        writer.Container(exchange.Journeys[0].Container);
+
+        // A connection is opened for the request, whose first message that is; its first response would tell it a second time.
+        var journeys = exchange.Journeys.Select(journey => (Of: journey, Phases: PhasesOf(journey, withOpening: Exchange.IsRequest(journey)))).ToArray();
+        writer.Begin("exchange", journeys.Min(journey => journey.Phases[0].Steps[0].At));
+        writer.Attribute("pmoas.exchange_ns", (long)(ended - began));
+        foreach (var journey in journeys)
+        {
+            Write(in journey.Of, journey.Phases, writer);
+        }
+
+        foreach ((string who, ulong from, ulong to) in exchange.Between)
+        {
+            writer.Begin(who, from);
+            writer.Attribute("pmoas.interval_ns", (long)(to - from));
+            writer.End(to);
+        }
+
+        writer.End(ended);
+    }
+
+    /// <summary>What is told of a journey, in the order in which it happens; the data it carries always.</summary>
+    private (string Name, List<(string Name, ulong At)> Steps)[] PhasesOf(in JourneyEvent value, bool withOpening = true)
+    {
         (string Name, List<(string Name, ulong At)> Steps)[] phases =
         [
-            ("connection establishment", JourneySteps.OfHandshake(value)),
-            ("data transfer", stages),
+            ("connection establishment", withOpening ? JourneySteps.OfHandshake(value) : []),
+            ("data transfer", JourneySteps.OfStages(value, path)),
             ("termination", JourneySteps.OfClose(value)),
         ];
-        phases = [.. phases.Where(phase => phase.Steps.Count > 0)];
-        writer.Container(value.Container);
-        writer.Begin($"{StackTraceMetrics.Legs[value.Leg]} {StackTraceMetrics.Directions[value.Direction]}", phases.Min(phase => phase.Steps[0].At));
-        Describe(value, stages[^1].At - stages[0].At, writer);
+        return [.. phases.Where(phase => phase.Steps.Count > 0)];
+    }
+
+    private static void Write(in JourneyEvent value, (string Name, List<(string Name, ulong At)> Steps)[] phases, TraceWriter writer)
+    {
+        writer.Begin(Exchange.NameOf(value), phases[0].Steps[0].At);
+        Describe(value, value.Ended - value.Began, writer);
         foreach ((string name, var steps) in phases)
         {
             writer.Begin(name, steps[0].At);

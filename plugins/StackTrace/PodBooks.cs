@@ -148,6 +148,7 @@ internal sealed class PodBooks
         _oldNetfilter.Clear();
         foreach (uint pod in _ended.Keys.ToArray())
         {
+            _sampleMap.Remove(JourneyKey.Exchange(pod));
             _rows.Remove(pod);
             if (--_ended[pod] == 0)
             {

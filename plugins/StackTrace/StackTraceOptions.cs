@@ -26,12 +26,12 @@ public sealed class StackTraceOptions : IValidatableObject
     public bool Datagrams { get; set; }
 
     /// <summary>Journeys that are shown.</summary>
-    [Description("Journeys of one pod, leg and direction that pmoas monitor stack shows in a second; counted are all.")]
+    [Description("Journeys of one pod, leg and direction that pmoas monitor stack shows in a second, a request's four through a sidecar and back side by side; counted are all.")]
     [Range(1, 1000)]
     public uint ShownPerSecond { get; set; } = 10;
 
     /// <summary>Journeys that become traces.</summary>
-    [Description("Journeys of one pod that become traces in a second, evenly of its two legs and two directions, where [traces] names a collector.")]
+    [Description("Journeys of one pod that become traces in a second, evenly of its two legs and two directions, where [traces] names a collector. A request's four through a sidecar and back are one trace.")]
     [Range(1, 100000)]
     public uint TracedPerSecond { get; set; } = 10;
 

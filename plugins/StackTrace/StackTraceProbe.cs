@@ -67,6 +67,7 @@ public sealed class StackTraceProbe : IProbe
         bpf.SetGlobal("live", settings.Live);
         bpf.SetGlobal("traced", settings.Traced);
         Narrow(bpf, settings.Conditions);
+        bpf.SetGlobal("stitch", IsStitched(settings, options));
         _stackAt = settings.Conditions.StackAt;
         bpf.SetGlobal("want_stack", _stackAt is null ? Stages.None : NumberOf(_stackAt));
         if (_stackAt is null)
@@ -120,6 +121,13 @@ public sealed class StackTraceProbe : IProbe
         context.OnLive<JourneyEvent>("events", "stack", new JourneyText(_path, context.Bpf.Map("stacks"), _stackAt).Write);
         context.OnTrace("events", new JourneyTrace(_path));
     }
+
+    /// <summary>
+    /// A request's journeys are told together, where it is seen when applications write; but who looks for single journeys has them by themselves.
+    /// </summary>
+    private static bool IsStitched(ProbeSettings settings, StackTraceOptions options) =>
+        (settings.Live || settings.Traced) && options.Stages.Contains("tcp_sendmsg_locked")
+        && settings.Conditions is { Address: null, Port: 0, MinDuration.Ticks: 0, Phase: null or "data" };
 
     /// <summary>Of what nobody wants to see none is sampled.</summary>
     private static void Narrow(BpfObject bpf, LiveConditions wanted)

@@ -1,9 +1,9 @@
 namespace Pmoas.Sdk.Live;
 
-/// <summary>Writes one event as named fields. The host shows them as coloured columns, plain lines or JSON.</summary>
+/// <summary>Writes events as named fields. The host shows them as coloured columns, plain lines or JSON.</summary>
 public abstract class LiveEventWriter
 {
-    /// <summary>First field of every event: kernel time in nanoseconds since boot (<c>bpf_ktime_get_ns</c>), and what happened.</summary>
+    /// <summary>First field of every event, which ends the one before: kernel time in nanoseconds since boot (<c>bpf_ktime_get_ns</c>), and what happened.</summary>
     public abstract void Begin(ulong bootTimeNs, string what);
 
     /// <summary>A text field.</summary>
@@ -26,9 +26,15 @@ public abstract class LiveEventWriter
     /// <summary>The call stack at the last step, innermost function first; in JSON the step's array <c>stack</c>.</summary>
     public abstract void Stack(IReadOnlyList<string> functions);
 
+    /// <summary>
+    /// All fields and steps from here on are of this part of the event. Parts are shown to people side by side, a row for each step, with the slowest
+    /// of all marked; in JSON they are the array <c>parts</c> of <c>name</c>, the part's fields and its <c>steps</c>.
+    /// </summary>
+    public abstract void Part(string name);
+
     /// <summary>The container a tag's id stands for: namespace, pod, container and role.</summary>
     public abstract void Container(uint containerId);
 }
 
-/// <summary>Writes the fields of one event of type <typeparamref name="T"/>.</summary>
+/// <summary>Writes what there is to show when this event has come: it as one event, nothing yet, or several.</summary>
 public delegate void LiveEventFormat<T>(in T value, LiveEventWriter writer) where T : unmanaged;

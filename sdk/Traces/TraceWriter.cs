@@ -1,7 +1,7 @@
 namespace Pmoas.Sdk.Traces;
 
 /// <summary>
-/// Writes one event as a trace: spans within spans, with the kernel's own times. The first that begins is the root; all others begin and end within
+/// Writes one trace: spans within spans, with the kernel's own times. The first that begins is the root; all others begin and end within
 /// the one that is open. Used by one thread at a time.
 /// </summary>
 public abstract class TraceWriter
@@ -29,11 +29,22 @@ public abstract class TraceWriter
 public abstract class TraceFormat<T> where T : unmanaged
 {
     /// <summary>
-    /// Events with the same number tell of the same thing: the last one counts, if it comes within two seconds after the first. Called on the ring
+    /// Events with the same number tell of the same thing: the last one counts, if it comes within two seconds after the trace is whole. Called on the ring
     /// thread's behalf for every event: allocates nothing.
     /// </summary>
     public abstract ulong Identity(in T value);
 
-    /// <summary>Writes one event.</summary>
-    public abstract void Write(in T value, TraceWriter writer);
+    /// <summary>Events with the same number here become one trace; unless overridden each its own. Like <see cref="Identity"/>.</summary>
+    public virtual ulong Trace(in T value) => Identity(in value);
+
+    /// <summary>
+    /// Whether these events are all of their trace, in the order in which they came. What is not whole is waited for, for a minute at most, or until
+    /// <c>max_queue</c> events wait.
+    /// </summary>
+    public virtual bool IsWhole(ReadOnlySpan<T> values) => true;
+
+    /// <summary>Writes one trace.</summary>
+    /// <param name="values">Its events in the order in which they came; one at least.</param>
+    /// <param name="writer">Where to.</param>
+    public abstract void Write(ReadOnlySpan<T> values, TraceWriter writer);
 }

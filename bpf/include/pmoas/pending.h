@@ -2,6 +2,8 @@
 #ifndef PMOAS_PENDING_H
 #define PMOAS_PENDING_H
 
+#include <pmoas/histogram.h>
+
 /*
  * Which request made the sidecar open (or use) an inside connection?
  *
@@ -23,7 +25,7 @@
 
 struct pmoas_pending {
 	__u64 slots; /* bit per slot in use */
-	__u64 began[PMOAS_PENDING_SLOTS]; /* ns since boot: what the delay is counted from */
+	__u64 began[PMOAS_PENDING_SLOTS]; /* what each was begun with: a time or a number, of each another; never 0 */
 	__u32 thread[PMOAS_PENDING_SLOTS]; /* who read it */
 	__u32 untracked; /* requests in progress that found no slot */
 	__u32 changes_threads; /* seen to answer on another thread than it read on */

@@ -106,8 +106,9 @@ internal sealed class TraceLab : IAsyncDisposable
     {
         public override ulong Identity(in LabEvent value) => value.Number;
 
-        public override void Write(in LabEvent value, TraceWriter writer)
+        public override void Write(ReadOnlySpan<LabEvent> values, TraceWriter writer)
         {
+            LabEvent value = Assert.Single(values.ToArray());
             writer.Container(value.Container);
             writer.Begin("whole", 1_000_000);
             writer.Attribute("lab.number", (long)value.Number);

@@ -1,0 +1,117 @@
+using System.Text;
+
+namespace Pmoas.Host.Live;
+
+/// <summary>
+/// The parts of an event for people: a column each and a row for each step, with the time since the step before, the slowest of all marked; below them
+/// the fields of each part.
+/// </summary>
+internal sealed class LiveParts
+{
+    private const string Mark = "\e[1;33m", Dim = "\e[2m", Reset = "\e[0m", Indent = "    ", Between = "   ", Slowest = " ←";
+
+    private readonly List<Part> _parts = [];
+    private readonly List<string> _rows = [];
+    private readonly StringBuilder _line = new(160);
+    private int _row;
+
+    /// <summary>Where the fields of the part go that has begun; null when none has.</summary>
+    internal StringBuilder? Fields => _parts.Count > 0 ? _parts[^1].Fields : null;
+
+    /// <summary>Begins a part.</summary>
+    internal void Begin(string name)
+    {
+        _parts.Add(new Part(name));
+        _row = -1;
+    }
+
+    /// <summary>Adds a step to it. One that no part before had is in the row after that of the step before.</summary>
+    internal void Add(string name, ulong nanoseconds)
+    {
+        int row = _rows.IndexOf(name);
+        if (row < 0)
+        {
+            _rows.Insert(row = _row + 1, name);
+        }
+
+        _row = row;
+        _parts[^1].Steps[name] = nanoseconds;
+        _parts[^1].Last = name;
+    }
+
+    /// <summary>Adds a call stack to the last step.</summary>
+    internal void AddStack(IReadOnlyList<string> functions) => _parts[^1].Stacks.Add((_parts[^1].Last, functions));
+
+    /// <summary>Forgets all.</summary>
+    internal void Clear()
+    {
+        _parts.Clear();
+        _rows.Clear();
+    }
+
+    /// <summary>Writes all; nothing when there are no parts.</summary>
+    internal void WriteTo(TextWriter output, bool colour)
+    {
+        if (_parts.Count == 0)
+        {
+            return;
+        }
+
+        ulong slowest = _parts.Max(part => part.Steps.Values.DefaultIfEmpty().Max());
+        int names = Math.Max(_rows.Max(row => row.Length), _parts.Max(part => part.Name.Length));
+        int[] widths = [.. _parts.Select(part => Math.Max(part.Name.Length, part.Steps.Values.DefaultIfEmpty().Max(time => Cell(time).Length) + Slowest.Length))];
+        WriteRow("", names, part => _parts[part].Name, mark: null, slowest: null);
+        foreach (string row in _rows)
+        {
+            WriteRow(row, names, part => _parts[part].Steps.TryGetValue(row, out ulong time) ? Cell(time) : "", Mark, part => _parts[part].Steps.GetValueOrDefault(row) == slowest && slowest > 0);
+        }
+
+        foreach (Part part in _parts)
+        {
+            Write(Indent + part.Name.PadRight(names) + Between[1..] + part.Fields); // each field begins with a space
+            foreach ((string step, IReadOnlyList<string> functions) in part.Stacks)
+            {
+                Write($"{Indent}  {step}");
+                foreach (string function in functions)
+                {
+                    Write($"{Indent}    {(colour ? Dim : "")}{function}{(colour ? Reset : "")}");
+                }
+            }
+        }
+
+        void WriteRow(string name, int width, Func<int, string> cell, string? mark, Func<int, bool>? slowest)
+        {
+            _line.Clear().Append(Indent).Append(name.PadRight(width));
+            for (int part = 0; part < _parts.Count; part++)
+            {
+                bool isSlowest = slowest?.Invoke(part) == true;
+                string text = cell(part) + (isSlowest ? Slowest : "");
+                _line.Append(Between).Append(isSlowest && colour ? mark : "").Append(text).Append(isSlowest && colour ? Reset : "").Append(' ', widths[part] - text.Length);
+            }
+
+            Write(_line.ToString().TrimEnd());
+        }
+
+        void Write(string text)
+        {
+            output.Write(text);
+            output.Write('\n');
+        }
+    }
+
+    /// <summary>The first step of a part takes no time.</summary>
+    private static string Cell(ulong nanoseconds) => nanoseconds == 0 ? "·" : LiveText.AppendDuration(new StringBuilder("+"), nanoseconds).ToString();
+
+    private sealed class Part(string name)
+    {
+        internal string Name { get; } = name;
+
+        internal StringBuilder Fields { get; } = new();
+
+        internal Dictionary<string, ulong> Steps { get; } = [];
+
+        internal string Last { get; set; } = "";
+
+        internal List<(string Step, IReadOnlyList<string> Functions)> Stacks { get; } = [];
+    }
+}
