@@ -147,6 +147,13 @@ internal static class MonitorVerb
         return code;
     }
 
+    /// <summary>Plugins that are there and switched off may offer more.</summary>
+    private static string WhatIsOff(NodeWatch node)
+    {
+        string[] off = [.. node.Plugins.All.Where(plugin => plugin.State == PluginState.Found).Select(plugin => plugin.Name)];
+        return off.Length == 0 ? "" : $" Off are the plugins {string.Join(", ", off)}; a table [plugins.NAME] in the configuration switches one on.";
+    }
+
     /// <summary>Says what is watched, or why nothing can be.</summary>
     private static int Ready(Setup setup, NodeWatch node, LiveOutput live, LiveFilter filter, TextWriter say)
     {
@@ -167,7 +174,7 @@ internal static class MonitorVerb
             }
 
             string wanted = filter.Stream is null ? "no stream" : $"no stream \"{filter.Stream}\"";
-            Console.Error.WriteLine($"pmoas: {wanted} is offered by the running plugins; there is: {string.Join(", ", live.Offered)}.");
+            Console.Error.WriteLine($"pmoas: {wanted} is offered by the running plugins; there is: {string.Join(", ", live.Offered)}.{WhatIsOff(node)}");
             return ExitCode.Failed;
         }
 
