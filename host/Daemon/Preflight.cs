@@ -47,6 +47,7 @@ internal static class Preflight
             : errors.Select(error => new Finding(Verdict.Fail, Configuration, error.ToString())));
         if (setup is not null)
         {
+            findings.AddRange(setup.JudgeSwitchedOff().Select(error => new Finding(Verdict.Degraded, Configuration, $"{error} (the plugin is switched off)")));
             findings.Add(Http(setup.Options.Http));
         }
 
@@ -171,7 +172,7 @@ internal static class Preflight
 
                 break;
             case PluginState.Found:
-                yield return new Finding(Verdict.Ok, what, $"not enabled: no [plugins.{plugin.Name}] in the configuration");
+                yield return new Finding(Verdict.Ok, what, $"not enabled: no [plugins.{plugin.Name}] in the configuration, or one that says enabled = false");
                 break;
             default:
                 yield return new Finding(Verdict.Fail, what, $"{StateText.Of(plugin.State)}: {plugin.Reason}");

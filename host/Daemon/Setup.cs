@@ -23,6 +23,11 @@ internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Ca
     public IEnumerable<ConfigError> Judge(PmoasOptions options) => Judge(Catalog, options.PluginTables);
 
     /// <summary>
+    /// Mistakes in the tables of plugins that are switched off: they would be refused when they are switched on. Reads those plugins, which running does not.
+    /// </summary>
+    public IEnumerable<ConfigError> JudgeSwitchedOff() => Judge(Catalog, Options.PluginTables, enabled: false);
+
+    /// <summary>
     /// The plugins that shall run. One that could not be imported is among them, with default options: that it does not run is the
     /// plugin's fault, and told as such.
     /// </summary>
@@ -72,9 +77,12 @@ internal sealed record Setup(string File, PmoasOptions Options, PluginCatalog Ca
     }
 
     private static IEnumerable<ConfigError> Judge(PluginCatalog catalog, PluginTables tables) =>
-        tables.CheckPlugins(catalog.Names).Concat(catalog.Entries
-            .Where(entry => tables.IsEnabled(entry.Found.Name))
-            .Select(entry => entry.TryImport())
-            .OfType<ImportedPlugin>()
-            .SelectMany(plugin => tables.Bind(plugin.Name, plugin.Manifest.Options).Errors));
+        tables.CheckPlugins(catalog.Names).Concat(Judge(catalog, tables, enabled: true));
+
+    /// <summary>Of the plugins that have a table, and are switched on or off by it.</summary>
+    private static IEnumerable<ConfigError> Judge(PluginCatalog catalog, PluginTables tables, bool enabled) => catalog.Entries
+        .Where(entry => tables.All.TryGetValue(entry.Found.Name, out PluginTable? table) && table.Enabled == enabled)
+        .Select(entry => entry.TryImport())
+        .OfType<ImportedPlugin>()
+        .SelectMany(plugin => tables.Bind(plugin.Name, plugin.Manifest.Options).Errors);
 }

@@ -33,7 +33,7 @@ public sealed class VerbTests
         Assert.Equal(0, await pmoas.ExitAsync());
         JsonElement.ArrayEnumerator findings = JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray();
         Assert.Contains(findings, finding => finding.GetProperty("what").GetString() == "plugin bad_probe state"
-            && finding.GetProperty("text").GetString() == "tp_btf (state)");
+            && finding.GetProperty("finding").GetString() == "tp_btf (state)");
     }
 
     [Fact]
@@ -48,6 +48,20 @@ public sealed class VerbTests
         JsonElement failed = Assert.Single(
             JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray(), finding => finding.GetProperty("verdict").GetString() == "fail");
         Assert.Equal("plugin bad_probe", failed.GetProperty("what").GetString());
+    }
+
+    [Fact]
+    public async Task check_names_mistakes_in_the_table_of_a_plugin_that_is_switched_off()
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        site.Write("[plugins.bad_probe]\nenabled = false\nbraek = \"none\"");
+        await using HostProcess pmoas = HostProcess.Start(site, "check", arguments: ["-o", "json"]);
+
+        await pmoas.ExitAsync();
+        JsonElement[] told = [.. JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray().Where(finding => finding.GetProperty("finding").GetString()!.Contains("plugins.bad_probe", StringComparison.Ordinal))];
+        Assert.Contains(told, finding => finding.GetProperty("verdict").GetString() == "degraded" && finding.GetProperty("finding").GetString()!.EndsWith("(the plugin is switched off)", StringComparison.Ordinal));
+        Assert.DoesNotContain(told, finding => finding.GetProperty("verdict").GetString() == "fail");
     }
 
     [Fact]

@@ -153,9 +153,10 @@ public sealed class InjectedTruthTests
         Assert.True(s.Sum("dropped_packets_total", "leg=inside", "reason=netfilter_drop") > 100, s.ToString());
         Assert.True(unfinished > 5 && finished > 50, s.ToString());
 
-        // A journey that was given up had two packets with its byte. In one run of ten 1 to 6 of 1400 packets are in no count, which is not explained yet.
+        // A journey that was given up had two packets with its byte. A program that would have interrupted itself has not seen its packet.
+        int skipped = journeys.Look(bpf => bpf.Programs.Where(program => program.Autoload).Sum(program => (int)program.Info.RecursionMisses));
         double missed = packets - (finished + (2 * unfinished) + s.Sum("unfollowed_packets_total", labels));
-        Assert.True(missed >= 0 && missed <= packets / 100, $"{packets} packets, {missed} missed\n{s}");
+        Assert.True(missed >= 0 && missed <= skipped, $"{packets} packets, {missed} missed, {skipped} skipped\n{s}");
         Assert.True(s.Sum("interval_seconds_sum", [.. labels, "to=netif_receive_skb"]) < 0.1, s.ToString());
         Journeys.AssertSound(s);
     }
