@@ -59,8 +59,8 @@ public sealed class VerbTests
         await using HostProcess pmoas = HostProcess.Start(site, "check", arguments: ["-o", "json"]);
 
         await pmoas.ExitAsync();
-        JsonElement[] told = [.. JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray().Where(finding => finding.GetProperty("finding").GetString()!.Contains("plugins.bad_probe", StringComparison.Ordinal))];
-        Assert.Contains(told, finding => finding.GetProperty("verdict").GetString() == "degraded" && finding.GetProperty("finding").GetString()!.EndsWith("(the plugin is switched off)", StringComparison.Ordinal));
+        JsonElement[] told = [.. JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray().Where(finding => finding.GetProperty("text").GetString()!.Contains("plugins.bad_probe", StringComparison.Ordinal))];
+        Assert.Contains(told, finding => finding.GetProperty("verdict").GetString() == "degraded" && finding.GetProperty("text").GetString()!.EndsWith("(the plugin is switched off)", StringComparison.Ordinal));
         Assert.DoesNotContain(told, finding => finding.GetProperty("verdict").GetString() == "fail");
     }
 
