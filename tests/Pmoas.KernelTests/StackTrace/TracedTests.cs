@@ -96,6 +96,10 @@ public sealed class TracedTests
             string log = Path.Combine(journeys.Bed.Plan.Directory, $"{PodBed.SidecarName}.log");
             said = [.. (await File.ReadAllLinesAsync(log)).Where(line => line.StartsWith("pair ", StringComparison.Ordinal)).Select(line => line.Split(' ')).Select(line => (line[1], line[2]))];
             Assert.Equal(Requests, said.Count);
+            if (connections == 1)
+            {
+                await Watched.Until(() => Task.FromResult(collector.Traces.Count >= Requests), "all traces have come");
+            }
         }
 
         // When the daemon has ended all traces have come. Of several that begin within 40 µs one is sampled.
