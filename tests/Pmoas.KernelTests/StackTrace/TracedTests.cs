@@ -191,7 +191,7 @@ public sealed class TracedTests
         [traces]
         endpoint = "http://127.0.0.1:{(protocol == "grpc" ? collector.GrpcPort : collector.HttpPort)}"
         protocol = "{protocol}"
-        timeout = "{Patience.Of(TimeSpan.FromSeconds(5)).TotalSeconds}s"
+        timeout = "{Math.Min(60, Patience.Of(TimeSpan.FromSeconds(5)).TotalSeconds)}s"
         headers = {"{"} x-token = "let me, in=1" {"}"}
 
         """;
