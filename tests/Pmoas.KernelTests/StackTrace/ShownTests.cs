@@ -56,6 +56,23 @@ public sealed class ShownTests
         Assert.True(shown.Length > 0, text);
     }
 
+    /// <summary>Only when somebody watches do the programs have all of this in them, and every kernel's verifier has to take it.</summary>
+    [Fact]
+    [OnEveryKernel]
+    public async Task requests_are_shown_with_both_legs_on_every_kernel()
+    {
+        await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test", Service = Journeys.Responder() });
+        string config = Path.Combine(bed.Plan.Directory, "pmoas.toml");
+        await File.WriteAllTextAsync(config, bed.StaticPodToml() + "[plugins.stack_trace]\nshown_per_second = 1000\n");
+
+        (JsonElement[] shown, string text) = await MonitorAsync(config, ["--json", "--phase", "data"], bed, keepAlive: false);
+
+        // Where a program would have interrupted itself a journey may be missing, and the first request may have been under way.
+        string[][] exchanges = [.. shown.Where(one => one.GetProperty("event").GetString() == "exchange").Select(one => one.GetProperty("parts").EnumerateArray().Select(part => part.GetProperty("name").GetString()!).ToArray())];
+        int whole = exchanges.Count(parts => parts is ["outside request", "inside request", "inside response", "outside response"]);
+        Assert.True(whole > 5 && whole >= exchanges.Length * 0.9, $"{whole} of {exchanges.Length}\n{text}");
+    }
+
     /// <summary>At the stage that is asked for, and only there: from the function that passes the packet out to where the kernel was entered.</summary>
     [Fact]
     public async Task the_kernels_call_stack_at_a_stage_is_shown_on_request()
@@ -192,7 +209,7 @@ public sealed class ShownTests
         process.BeginErrorReadLine();
         try
         {
-            await Task.WhenAny(watching.Task, process.WaitForExitAsync()).WaitAsync(TimeSpan.FromSeconds(20));
+            await Task.WhenAny(watching.Task, process.WaitForExitAsync()).WaitAsync(Patience.Of(TimeSpan.FromSeconds(20)));
             while (!process.HasExited)
             {
                 await ExactClient.RunAsync(bed, bed.SidecarUrl, 50, keepAlive);

@@ -67,8 +67,7 @@ public sealed class TracedTests
 
     /// <summary>haproxy says for each request which of its connections it came from and went to.</summary>
     [Fact]
-    [OnEveryKernel]
-    public Task requests_one_after_the_other_are_all_put_together() => AssertPutTogetherAsync(threads: 1, connections: 1, requests: 20);
+    public Task requests_one_after_the_other_are_all_put_together() => AssertPutTogetherAsync(threads: 1, connections: 1);
 
     /// <summary>
     /// With several at a time it is not always certain to the kernel which belong together; then an exchange has two journeys and the others are traces by
@@ -77,9 +76,9 @@ public sealed class TracedTests
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
-    public Task of_requests_at_the_same_time_none_is_put_together_with_another(int threads) => AssertPutTogetherAsync(threads, connections: 8, Requests);
+    public Task of_requests_at_the_same_time_none_is_put_together_with_another(int threads) => AssertPutTogetherAsync(threads, connections: 8);
 
-    private static async Task AssertPutTogetherAsync(int threads, int connections, int requests)
+    private static async Task AssertPutTogetherAsync(int threads, int connections)
     {
         await using CollectorServer collector = await CollectorServer.StartAsync();
         HashSet<(string, string)> said;
@@ -87,25 +86,25 @@ public sealed class TracedTests
             new PodBedOptions { Sidecar = SayingHaproxy, Service = Journeys.Responder(), SidecarWorkers = threads },
             "traced_per_second = 100000\n" + Traces("grpc", collector)))
         {
-            await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, requests, keepAlive: false, connections);
-            if (!journeys.IsWhole(await journeys.ScrapeAsync(requests), requests))
+            await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: false, connections);
+            if (!journeys.IsWhole(await journeys.ScrapeAsync(Requests), Requests))
             {
                 return;
             }
 
             string log = Path.Combine(journeys.Bed.Plan.Directory, $"{PodBed.SidecarName}.log");
             said = [.. (await File.ReadAllLinesAsync(log)).Where(line => line.StartsWith("pair ", StringComparison.Ordinal)).Select(line => line.Split(' ')).Select(line => (line[1], line[2]))];
-            Assert.Equal(requests, said.Count);
+            Assert.Equal(Requests, said.Count);
             if (connections == 1)
             {
-                await Watched.Until(async () => await CountAsync(journeys, "pmoas_traces_exported_total") + await CountAsync(journeys, "pmoas_traces_dropped_total") >= requests, "all traces are counted");
+                await Watched.Until(async () => await CountAsync(journeys, "pmoas_traces_exported_total") + await CountAsync(journeys, "pmoas_traces_dropped_total") >= Requests, "all traces are counted");
                 Assert.Equal(0, await CountAsync(journeys, "pmoas_traces_dropped_total"));
             }
         }
 
         // When the daemon has ended all traces have come. Of several that begin within 40 µs one is sampled.
         ReceivedTrace[] exchanges = [.. collector.Traces.Where(trace => trace.Root.Name == "exchange")];
-        Assert.InRange(exchanges.Length, connections == 1 ? requests : requests / connections, requests);
+        Assert.InRange(exchanges.Length, connections == 1 ? Requests : Requests / connections, Requests);
         Assert.All(collector.Traces, trace => Assert.Empty(trace.Mistakes()));
         int together = 0;
         foreach (ReceivedTrace trace in exchanges)
@@ -124,7 +123,54 @@ public sealed class TracedTests
         }
 
         var came = collector.Traces.GroupBy(trace => string.Join(", ", trace.Under(trace.Root).Select(span => span.Name)));
-        Assert.True(together >= (connections == 1 ? requests : 1), string.Join('\n', came.Select(same => $"{same.Count()} × {same.First().Root.Name} of {same.Key}")));
+        Assert.True(together >= (connections == 1 ? Requests : 1), string.Join('\n', came.Select(same => $"{same.Count()} × {same.First().Root.Name} of {same.Key}")));
+    }
+
+    /// <summary>The service asks, and its sidecar asks somebody elsewhere.</summary>
+    [Fact]
+    public async Task what_the_service_asks_for_through_its_sidecar_is_put_together_too()
+    {
+        const int Elsewhere = 9090, Egress = 15001, Asked = 20;
+        static ContainerCommand WithEgress(BedPlan plan)
+        {
+            ContainerCommand haproxy = Haproxy.Sidecar(plan);
+            File.AppendAllText(Path.Combine(plan.Directory, "haproxy.cfg"), $"listen egress\n    bind 127.0.0.1:{Egress}\n    server elsewhere {plan.ClientIPv4}:{Elsewhere}\n");
+            return haproxy;
+        }
+
+        await using CollectorServer collector = await CollectorServer.StartAsync();
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Sidecar = WithEgress, Service = Journeys.Responder() }, "traced_per_second = 100000\n" + Traces("grpc", collector));
+        using BedContainer elsewhere = BedContainer.Start(
+            "elsewhere", new ContainerCommand("", [InPod.Program("responder"), $"{Elsewhere}", "100", "0"]), journeys.Bed.ClientNetns, Path.GetDirectoryName(journeys.Bed.Service.CgroupPath)!, journeys.Bed.Plan.Directory);
+        try
+        {
+            await InPod.RunAsync(journeys.Bed, journeys.Bed.Service,
+                $$"""for i in {1..{{Asked}}}; do exec 3<>/dev/tcp/127.0.0.1/{{Egress}}; printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3; cat <&3 | grep -q '200 OK' || exit 1; exec 3>&-; done""");
+            JourneySamples s = await journeys.ScrapeAsync(Asked);
+            if (!journeys.IsWhole(s, Asked))
+            {
+                return;
+            }
+
+            await Watched.Until(() => Task.FromResult(collector.Traces.Count >= Asked), $"{Asked} traces have come");
+        }
+        finally
+        {
+            await elsewhere.StopAsync(TimeSpan.FromSeconds(5));
+        }
+
+        Assert.Equal(Asked, collector.Traces.Count);
+        foreach (ReceivedTrace trace in collector.Traces)
+        {
+            Assert.Empty(trace.Mistakes());
+            Assert.Equal(
+                ["inside request", "inside response", "outside request", "outside response", "sidecar", "sidecar", "upstream"],
+                trace.Under(trace.Root).Select(span => span.Name).Order(StringComparer.Ordinal));
+            Assert.Equal("service", trace.Resource["pmoas.role"]);
+            Assert.Equal($"{Elsewhere}", ReceivedTrace.Texts(trace.Phase("outside request")!.Attributes)["destination.port"]);
+            Assert.Equal($"{Egress}", ReceivedTrace.Texts(trace.Phase("inside response")!.Attributes)["source.port"]);
+        }
     }
 
     [Fact]
