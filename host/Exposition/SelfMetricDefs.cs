@@ -64,7 +64,7 @@ internal static class SelfMetricDefs
         "pmoas_traces_dropped_total", "Traces the collector did not take.",
         [
             .. ByPlugin,
-            new("reason", "queue: more came than it took. unreachable: nobody answered. timeout: not in time. refused: with an error. nameless: nobody has named the container.",
+            new("reason", "queue: more came than it took; each event counts, of which a trace may have several. unreachable: nobody answered. timeout: not in time. refused: with an error. nameless: nobody has named the container.",
                 [.. TraceCounters.Reasons]),
         ]);
 

@@ -58,12 +58,12 @@ internal sealed class LiveParts
         }
 
         ulong slowest = _parts.Max(part => part.Steps.Values.DefaultIfEmpty().Max());
-        int names = Math.Max(_rows.Max(row => row.Length), _parts.Max(part => part.Name.Length));
+        int names = Math.Max(_rows.Select(row => row.Length).DefaultIfEmpty().Max(), _parts.Max(part => part.Name.Length));
         int[] widths = [.. _parts.Select(part => Math.Max(part.Name.Length, part.Steps.Values.DefaultIfEmpty().Max(time => Cell(time).Length) + Slowest.Length))];
-        WriteRow("", names, part => _parts[part].Name, mark: null, slowest: null);
+        WriteRow("", part => (part.Name, false));
         foreach (string row in _rows)
         {
-            WriteRow(row, names, part => _parts[part].Steps.TryGetValue(row, out ulong time) ? Cell(time) : "", Mark, part => _parts[part].Steps.GetValueOrDefault(row) == slowest && slowest > 0);
+            WriteRow(row, part => part.Steps.TryGetValue(row, out ulong time) ? (Cell(time), time == slowest && time > 0) : ("", false));
         }
 
         foreach (Part part in _parts)
@@ -79,14 +79,14 @@ internal sealed class LiveParts
             }
         }
 
-        void WriteRow(string name, int width, Func<int, string> cell, string? mark, Func<int, bool>? slowest)
+        void WriteRow(string name, Func<Part, (string Text, bool IsSlowest)> cell)
         {
-            _line.Clear().Append(Indent).Append(name.PadRight(width));
-            for (int part = 0; part < _parts.Count; part++)
+            _line.Clear().Append(Indent).Append(name.PadRight(names));
+            for (int i = 0; i < _parts.Count; i++)
             {
-                bool isSlowest = slowest?.Invoke(part) == true;
-                string text = cell(part) + (isSlowest ? Slowest : "");
-                _line.Append(Between).Append(isSlowest && colour ? mark : "").Append(text).Append(isSlowest && colour ? Reset : "").Append(' ', widths[part] - text.Length);
+                (string text, bool isSlowest) = cell(_parts[i]);
+                text += isSlowest ? Slowest : "";
+                _line.Append(Between).Append(isSlowest && colour ? Mark : "").Append(text).Append(isSlowest && colour ? Reset : "").Append(' ', widths[i] - text.Length);
             }
 
             Write(_line.ToString().TrimEnd());

@@ -67,7 +67,13 @@ public sealed class StackTraceProbe : IProbe
         bpf.SetGlobal("live", settings.Live);
         bpf.SetGlobal("traced", settings.Traced);
         Narrow(bpf, settings.Conditions);
-        bpf.SetGlobal("stitch", IsStitched(settings, options));
+        bool isStitched = IsStitched(settings, options);
+        bpf.SetGlobal("stitch", isStitched);
+        if (!isStitched)
+        {
+            bpf.Map("pending").MaxEntries = 1;
+        }
+
         _stackAt = settings.Conditions.StackAt;
         bpf.SetGlobal("want_stack", _stackAt is null ? Stages.None : NumberOf(_stackAt));
         if (_stackAt is null)
