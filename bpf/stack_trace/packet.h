@@ -54,9 +54,8 @@ struct payload {
 /* The packet that this CPU looked at last: over a virtual device it is the next it looks at, and need not be looked for again. */
 struct recent {
 	__u64 skb;
-	__u32 place; /* NO_PLACE: no stream has this key */
+	__u32 place; /* NO_PLACE: none */
 	struct payload payload;
-	struct stream_key key; /* of a packet without a place */
 };
 
 struct {
@@ -168,17 +167,16 @@ static __always_inline bool payload_at_tcp(const struct sk_buff *skb, struct pay
 	return p->begin != p->end;
 }
 
-static __always_inline struct recent *remember(const struct sk_buff *skb, __u32 place, const struct payload *p)
+static __always_inline void remember(const struct sk_buff *skb, __u32 place, const struct payload *p)
 {
 	__u32 zero = 0;
 	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
 
 	if (!r)
-		return NULL;
+		return;
 	r->skb = (__u64)skb;
 	r->place = place;
 	r->payload = *p;
-	return r;
 }
 
 /* NO_PLACE when it is another packet. The memory of one that is gone is soon another's, so what it says counts too. */

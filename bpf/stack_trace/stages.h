@@ -107,7 +107,7 @@ static __always_inline __u32 place_of(const struct sk_buff *skb, const unsigned 
 		return NO_PLACE;
 	found = bpf_map_lookup_elem(&places, &key);
 	if (!found) {
-		remember_stranger(skb, &key, p);
+		remember_stranger(skb, p, NO_PLACE, &key);
 		return NO_PLACE;
 	}
 	remember(skb, *found, p);
@@ -119,16 +119,19 @@ static __always_inline void at_received(const struct sk_buff *skb, const unsigne
 {
 	struct payload p = {};
 	struct stream *s;
-	__u32 byte;
+	__u32 byte, place;
 
 	if (!follow || is_pure_ack(skb))
 		return;
-	s = stream_at(place_of(skb, ip, &p));
+	place = place_of(skb, ip, &p);
+	s = stream_at(place);
 	if (!s) {
 		if (follow_datagrams)
 			datagram_received(skb, ip, stage);
 		return;
 	}
+	if (!s->receiver)
+		remember_stranger(skb, &p, place, NULL);
 	byte = byte_of(s);
 	if (is_following(s) && is_within(byte, p.begin, p.end))
 		pass_in_packet(s, stage, byte);

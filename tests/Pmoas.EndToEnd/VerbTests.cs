@@ -33,7 +33,7 @@ public sealed class VerbTests
         Assert.Equal(0, await pmoas.ExitAsync());
         JsonElement.ArrayEnumerator findings = JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray();
         Assert.Contains(findings, finding => finding.GetProperty("what").GetString() == "plugin bad_probe state"
-            && finding.GetProperty("finding").GetString() == "tp_btf (state)");
+            && finding.GetProperty("text").GetString() == "tp_btf (state)");
     }
 
     [Fact]
