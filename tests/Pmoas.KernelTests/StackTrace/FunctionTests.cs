@@ -112,7 +112,7 @@ public sealed class FunctionTests
 
         double slow = s.Sum("netfilter_chain_seconds_sum", "hook=input") / input, fast = s.Sum("netfilter_chain_seconds_sum", "hook=output") / output;
         Assert.True(slow > 3 * fast, $"{slow} s with {Rules} rules, {fast} s with one\n{s}");
-        Assert.Equal(0, s.Sum("lost_total", "table=netfilter")); // a first journey may find no memory ready for its histograms, and is counted then
+        Assert.True(s.Sum("lost_total") == 0, s.ToString());
     }
 
     private static HookReport HookOf(Journeys journeys, string name) =>
