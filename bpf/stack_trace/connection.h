@@ -160,10 +160,11 @@ static __always_inline void collect_socket(const struct sock *sk, const struct p
 		if (!follow)
 			return;
 		e = connection_begin(sk, tag, !pmoas_is_listening(sk));
-		if (e)
-			exchange_takes_in(e);
+		if (!e)
+			return;
+		exchange_takes_in(e);
 		/* It may have been closed meanwhile, before there was anything to end. */
-		if (e && *(volatile unsigned char *)&sk->__sk_common.skc_state == TCP_CLOSE)
+		if (*(volatile unsigned char *)&sk->__sk_common.skc_state == TCP_CLOSE)
 			connection_end(sk, e);
 		return;
 	}

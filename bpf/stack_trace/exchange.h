@@ -14,14 +14,13 @@ const volatile bool stitch = false;
 __u64 exchanges = 0; /* so far */
 
 /* A number that no other has. */
-static __always_inline __u64 exchange_number(__u32 pod)
+static __always_inline __u64 exchange_number(__u32 pod, __u64 now)
 {
 	struct journey_key key = {};
 
 	key.pod = pod;
 	key.phase = PHASE_EXCHANGE;
-	return (__sync_fetch_and_add(&exchanges, 1) + 1) << 1 |
-	       (is_sampled(&key, bpf_ktime_get_ns()) ? EXCHANGE_TOLD : 0);
+	return (__sync_fetch_and_add(&exchanges, 1) + 1) << 1 | (is_sampled(&key, now) ? EXCHANGE_TOLD : 0);
 }
 
 /* A sidecar opens a connection. */
@@ -75,8 +74,9 @@ static __always_inline void exchange_writes(const struct sock *sk, struct end *e
 		received->next_exchange = exchange;
 }
 
-/* A sidecar reads from this stream, up to here. At the last stage a journey of what is read ends. */
-static __always_inline void exchange_reads(struct end *e, struct stream *received, __u32 read_to, bool is_last)
+/* A sidecar reads from this stream, up to here, now. At the last stage a journey of what is read ends. */
+static __always_inline void exchange_reads(struct end *e, struct stream *received, __u32 read_to, __u64 now,
+					   bool is_last)
 {
 	if (!stitch || e->role != PMOAS_ROLE_SIDECAR)
 		return;
@@ -85,7 +85,7 @@ static __always_inline void exchange_reads(struct end *e, struct stream *receive
 		return;
 	}
 	if (!e->turn.is_under_way) {
-		pmoas_turn_begin(&e->turn, e->container, exchange_number(e->pod));
+		pmoas_turn_begin(&e->turn, e->container, exchange_number(e->pod, now));
 		e->is_told = 0;
 	}
 	if (!is_last || !e->turn.is_under_way || !received)

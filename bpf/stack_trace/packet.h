@@ -54,7 +54,7 @@ struct payload {
 /* The packet that this CPU looked at last: over a virtual device it is the next it looks at, and need not be looked for again. */
 struct recent {
 	__u64 skb;
-	__u32 place; /* NO_PLACE: none */
+	__u32 place; /* of its stream */
 	struct payload payload;
 };
 

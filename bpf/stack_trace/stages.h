@@ -236,7 +236,7 @@ static __always_inline void at_read(const struct sock *sk, __u32 stage)
 		e->ready_ns = 0;
 	}
 	s = stream_received(e, sk);
-	exchange_reads(e, s, tp->copied_seq, stage == last_received);
+	exchange_reads(e, s, tp->copied_seq, now, stage == last_received);
 	if (!s)
 		return;
 	byte = byte_of(s);

@@ -8,7 +8,7 @@ namespace Pmoas.Host.Live;
 /// </summary>
 internal sealed class LiveParts
 {
-    private const string Mark = "\e[1;33m", Dim = "\e[2m", Reset = "\e[0m", Indent = "    ", Between = "   ", Slowest = " ←";
+    private const string Indent = "    ", Between = "   ", Slowest = " ←";
 
     private readonly List<Part> _parts = [];
     private readonly List<string> _rows = [];
@@ -74,7 +74,7 @@ internal sealed class LiveParts
                 Write($"{Indent}  {step}");
                 foreach (string function in functions)
                 {
-                    Write($"{Indent}    {(colour ? Dim : "")}{function}{(colour ? Reset : "")}");
+                    Write($"{Indent}    {(colour ? Ansi.Dim : "")}{function}{(colour ? Ansi.Reset : "")}");
                 }
             }
         }
@@ -86,7 +86,7 @@ internal sealed class LiveParts
             {
                 (string text, bool isSlowest) = cell(_parts[i]);
                 text += isSlowest ? Slowest : "";
-                _line.Append(Between).Append(isSlowest && colour ? Mark : "").Append(text).Append(isSlowest && colour ? Reset : "").Append(' ', widths[i] - text.Length);
+                _line.Append(Between).Append(isSlowest && colour ? Ansi.Mark : "").Append(text).Append(isSlowest && colour ? Ansi.Reset : "").Append(' ', widths[i] - text.Length);
             }
 
             Write(_line.ToString().TrimEnd());

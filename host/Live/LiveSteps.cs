@@ -6,7 +6,6 @@ namespace Pmoas.Host.Live;
 internal sealed class LiveSteps
 {
     private const int BarWidth = 40;
-    private const string Mark = "\e[1;33m", Dim = "\e[2m", Reset = "\e[0m";
 
     private readonly List<(string Name, ulong Nanoseconds)> _steps = [];
     private readonly Dictionary<int, IReadOnlyList<string>> _stacks = [];
@@ -41,16 +40,16 @@ internal sealed class LiveSteps
         {
             (string name, ulong nanoseconds) = _steps[i];
             bool marked = i == slowest && nanoseconds > 0;
-            _line.Clear().Append("    ").Append(marked && colour ? Mark : "").Append(name).Append(' ', widest - name.Length);
+            _line.Clear().Append("    ").Append(marked && colour ? Ansi.Mark : "").Append(name).Append(' ', widest - name.Length);
             int time = _line.Append("  +").Length;
             LiveText.AppendDuration(_line, nanoseconds);
             _line.Append(' ', Math.Max(1, 10 - (_line.Length - time)))
                 .Append('█', whole == 0 ? 0 : (int)((BarWidth * nanoseconds / whole) + (nanoseconds > 0 ? 1UL : 0UL)))
-                .Append(marked ? " ← slowest" : "").Append(marked && colour ? Reset : "").Append('\n');
+                .Append(marked ? " ← slowest" : "").Append(marked && colour ? Ansi.Reset : "").Append('\n');
             output.Write(_line);
             foreach (string function in _stacks.GetValueOrDefault(i, []))
             {
-                output.Write(_line.Clear().Append("      ").Append(colour ? Dim : "").Append(function).Append(colour ? Reset : "").Append('\n'));
+                output.Write(_line.Clear().Append("      ").Append(colour ? Ansi.Dim : "").Append(function).Append(colour ? Ansi.Reset : "").Append('\n'));
             }
         }
     }

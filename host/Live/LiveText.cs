@@ -10,8 +10,6 @@ namespace Pmoas.Host.Live;
 /// </summary>
 internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, TextWriter output, bool colour) : LiveOutput(filter, containers)
 {
-    private const string Dim = "\e[2m", Reset = "\e[0m";
-
     /// <summary>A text wider than this does not widen its column: one long address shall not push all later lines apart.</summary>
     private const int WidestColumn = 80;
 
@@ -96,10 +94,10 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         _steps.Clear();
         _parts.Clear();
         _field = "";
-        Paint(_head, Dim).Append(CultureInfo.InvariantCulture, $"{utc.ToLocalTime():HH:mm:ss.ffffff} ");
-        Paint(_head, Reset);
+        Paint(_head, Ansi.Dim).Append(CultureInfo.InvariantCulture, $"{utc.ToLocalTime():HH:mm:ss.ffffff} ");
+        Paint(_head, Ansi.Reset);
         Paint(_head, ColourOf(what)).Append(what);
-        Paint(_head, Reset);
+        Paint(_head, Ansi.Reset);
         Pad(_head, "event", what.Length);
     }
 
@@ -134,8 +132,8 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
     {
         if (_parts.Fields is { } fields)
         {
-            Paint(fields.Append(' '), Dim).Append(name).Append('=');
-            return Paint(fields, Reset);
+            Paint(fields.Append(' '), Ansi.Dim).Append(name).Append('=');
+            return Paint(fields, Ansi.Reset);
         }
 
         if (_field.Length > 0)
@@ -144,8 +142,8 @@ internal sealed class LiveText(LiveFilter filter, IContainerIndex containers, Te
         }
 
         _fields.Append(' ');
-        Paint(_fields, Dim).Append(name).Append('=');
-        Paint(_fields, Reset);
+        Paint(_fields, Ansi.Dim).Append(name).Append('=');
+        Paint(_fields, Ansi.Reset);
         (_field, _valueBegins) = (name, _fields.Length);
         return _fields;
     }

@@ -42,18 +42,22 @@ internal static class ProgramsBenchmark
         var after = await ReadAsync();
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{plugin}, {title}: {load.RequestsPerSecond:0} requests/s\n  {"program",-28} {"runs/request",12} {"ns/run",8} {"ns/request",11}"));
-        double whole = 0;
-        foreach ((string name, (long runs, long nanoseconds)) in after.OrderByDescending(program => program.Value.Nanoseconds - before.GetValueOrDefault(program.Key).Nanoseconds))
+        (string Name, long Runs, long Nanoseconds)[] ran =
+        [
+            .. from program in after
+               let earlier = before.GetValueOrDefault(program.Key)
+               let runs = program.Value.Runs - earlier.Runs
+               where runs > load.Requests / 100
+               let nanoseconds = program.Value.Nanoseconds - earlier.Nanoseconds
+               orderby nanoseconds descending
+               select (program.Key, runs, nanoseconds),
+        ];
+        foreach ((string name, long runs, long nanoseconds) in ran)
         {
-            (long r, long ns) = (runs - before.GetValueOrDefault(name).Runs, nanoseconds - before.GetValueOrDefault(name).Nanoseconds);
-            if (r > load.Requests / 100)
-            {
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-28} {r / load.Requests,12:0.00} {(double)ns / r,8:0} {ns / load.Requests,11:0}"));
-                whole += ns / load.Requests;
-            }
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {name,-28} {runs / load.Requests,12:0.00} {(double)nanoseconds / runs,8:0} {nanoseconds / load.Requests,11:0}"));
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"all",-28} {"",12} {"",8} {whole,11:0}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {"all",-28} {"",12} {"",8} {ran.Sum(program => program.Nanoseconds) / load.Requests,11:0}"));
     }
 
     /// <summary>Programs by number and name: of one name there may be several.</summary>

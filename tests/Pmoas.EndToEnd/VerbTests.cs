@@ -25,13 +25,9 @@ public sealed class VerbTests
     [Fact]
     public async Task check_attaches_every_enabled_plugin_and_exits_0()
     {
-        using Site site = new();
-        site.Install(Built.BadProbe, "BadProbe");
-        site.Write("[plugins.bad_probe]");
-        await using HostProcess pmoas = HostProcess.Start(site, "check", arguments: ["-o", "json"]);
+        (int code, JsonElement[] findings) = await CheckAsync("[plugins.bad_probe]");
 
-        Assert.Equal(0, await pmoas.ExitAsync());
-        JsonElement.ArrayEnumerator findings = JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray();
+        Assert.Equal(0, code);
         Assert.Contains(findings, finding => finding.GetProperty("what").GetString() == "plugin bad_probe state"
             && finding.GetProperty("text").GetString() == "tp_btf (state)");
     }
@@ -39,27 +35,20 @@ public sealed class VerbTests
     [Fact]
     public async Task check_exits_1_when_the_verifier_rejects_a_plugin()
     {
-        using Site site = new();
-        site.Install(Built.BadProbe, "BadProbe");
-        site.Write("[plugins.bad_probe]");
-        await using HostProcess pmoas = HostProcess.Start(site, "check", "verifier", ["-o", "json"]);
+        (int code, JsonElement[] findings) = await CheckAsync("[plugins.bad_probe]", badAt: "verifier");
 
-        Assert.Equal(1, await pmoas.ExitAsync());
-        JsonElement failed = Assert.Single(
-            JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray(), finding => finding.GetProperty("verdict").GetString() == "fail");
+        Assert.Equal(1, code);
+        JsonElement failed = Assert.Single(findings, finding => finding.GetProperty("verdict").GetString() == "fail");
         Assert.Equal("plugin bad_probe", failed.GetProperty("what").GetString());
     }
 
     [Fact]
     public async Task check_names_mistakes_in_the_table_of_a_plugin_that_is_switched_off()
     {
-        using Site site = new();
-        site.Install(Built.BadProbe, "BadProbe");
-        site.Write("[plugins.bad_probe]\nenabled = false\nbraek = \"none\"");
-        await using HostProcess pmoas = HostProcess.Start(site, "check", arguments: ["-o", "json"]);
+        (int code, JsonElement[] findings) = await CheckAsync("[plugins.bad_probe]\nenabled = false\nbraek = \"none\"");
 
-        await pmoas.ExitAsync();
-        JsonElement[] told = [.. JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray().Where(finding => finding.GetProperty("text").GetString()!.Contains("plugins.bad_probe", StringComparison.Ordinal))];
+        Assert.Equal(0, code);
+        JsonElement[] told = [.. findings.Where(finding => finding.GetProperty("text").GetString()!.Contains("plugins.bad_probe", StringComparison.Ordinal))];
         Assert.Contains(told, finding => finding.GetProperty("verdict").GetString() == "degraded" && finding.GetProperty("text").GetString()!.EndsWith("(the plugin is switched off)", StringComparison.Ordinal));
         Assert.DoesNotContain(told, finding => finding.GetProperty("verdict").GetString() == "fail");
     }
@@ -108,5 +97,16 @@ public sealed class VerbTests
         Assert.Contains("[plugins.bad_probe]", pmoas.Output, StringComparison.Ordinal);
         Assert.Contains("level = 0", pmoas.Output, StringComparison.Ordinal);
         Assert.Contains("pmoas_bad_probe_transitions_total", pmoas.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>What <c>pmoas check</c> finds with this configuration, and its exit code.</summary>
+    private static async Task<(int Code, JsonElement[] Findings)> CheckAsync(string toml, string? badAt = null)
+    {
+        using Site site = new();
+        site.Install(Built.BadProbe, "BadProbe");
+        site.Write(toml);
+        await using HostProcess pmoas = HostProcess.Start(site, "check", badAt, ["-o", "json"]);
+        int code = await pmoas.ExitAsync();
+        return (code, [.. JsonDocument.Parse(pmoas.Output).RootElement.EnumerateArray()]);
     }
 }
