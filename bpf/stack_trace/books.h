@@ -40,6 +40,7 @@ struct {
 static const struct journeys no_journeys;
 static const struct pmoas_histogram no_histogram;
 
+/* NULL when there is no room, or the kernel has no memory ready for a value of this size; then map intervals, with small ones, does for it. */
 static __always_inline struct journeys *journeys_of(const struct journey_key *key)
 {
 	struct journeys *j = bpf_map_lookup_elem(&journeys, key);
@@ -47,10 +48,7 @@ static __always_inline struct journeys *journeys_of(const struct journey_key *ke
 	if (j)
 		return j;
 	bpf_map_update_elem(&journeys, key, &no_journeys, BPF_NOEXIST);
-	j = bpf_map_lookup_elem(&journeys, key);
-	if (!j)
-		lost(LOST_INTERVALS);
-	return j;
+	return bpf_map_lookup_elem(&journeys, key);
 }
 
 static __always_inline void observe_in(void *map, const void *key, __u64 nanoseconds)

@@ -115,7 +115,7 @@ static __noinline int observe_pairs(const struct stream *s)
 	return 0;
 }
 
-/* An interval that does not begin where it usually does: a stage between was missed. */
+/* An interval that does not begin where it usually does, for a stage between was missed; with both STAGE_NONE the whole of a journey. */
 static __noinline int observe_other(const struct stream *s, __u32 from, __u32 to, __u64 nanoseconds)
 {
 	struct interval_key key;
@@ -152,37 +152,56 @@ static __always_inline bool begins_as_ever(struct journeys *j, __u32 from, __u32
 	return known == from + 1;
 }
 
-/* Each interval once, all of them or none: so they add up to the whole. */
-static __noinline int report(struct stream *s)
+/* Each interval once, so they add up to the whole; where there is no j, each in map intervals. Returns the whole. */
+static __always_inline __u64 observe_in_turn(const struct stream *s, struct journeys *j)
 {
-	struct journey_key key = {};
 	__u64 first = 0, before = 0;
-	struct journeys *j;
 	__u32 i, from = 0;
 
-	key.pod = s->pod;
-	key.leg = s->leg;
-	key.direction = s->direction;
-	key.phase = PHASE_DATA;
-	j = journeys_of(&key);
-	if (!j)
-		return 0;
 	for (i = 0; i < STAGES && i < path_length; i++) {
 		if (!s->at[i])
 			continue;
 		if (!first)
 			first = s->at[i];
-		else if (begins_as_ever(j, from, i))
+		else if (j && begins_as_ever(j, from, i))
 			pmoas_histogram_observe(&j->interval[i], s->at[i] - before);
 		else
 			observe_other(s, from, i, s->at[i] - before);
 		before = s->at[i];
 		from = i;
 	}
-	pmoas_histogram_observe(&j->journey, before - first);
-	s->ended_ns = before;
+	return before - first;
+}
+
+static __noinline __u64 observe_without_journeys(const struct stream *s)
+{
+	__u64 took = observe_in_turn(s, NULL);
+
+	observe_other(s, STAGE_NONE, STAGE_NONE, took);
+	return took;
+}
+
+static __noinline int report(struct stream *s)
+{
+	struct journey_key key = {};
+	struct journeys *j;
+	__u64 took;
+
+	key.pod = s->pod;
+	key.leg = s->leg;
+	key.direction = s->direction;
+	key.phase = PHASE_DATA;
+	j = journeys_of(&key);
+	if (j) {
+		took = observe_in_turn(s, j);
+		pmoas_histogram_observe(&j->journey, took);
+	} else {
+		took = observe_without_journeys(s);
+	}
+	if (s->last < STAGES)
+		s->ended_ns = s->at[s->last];
 	if (live || traced)
-		tell_journey(s, &key, before - first, before);
+		tell_journey(s, &key, took, s->ended_ns);
 	if (pair_count)
 		observe_pairs(s);
 	return 0;
