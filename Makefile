@@ -86,7 +86,7 @@ artifacts/pmoas/.built: $(DAEMON_SOURCES)
 	@for project in plugins/*/*.csproj; do \
 		folder=$$(basename "$$(dirname "$$project")"); \
 		echo "build: plugin $$folder"; \
-		dotnet publish "$$project" $(DOTNET_FLAGS) -o "artifacts/pmoas/plugins/$$folder" || exit 1; \
+		dotnet publish "$$project" $(DOTNET_FLAGS) $(READY_TO_RUN) -o "artifacts/pmoas/plugins/$$folder" || exit 1; \
 	done
 	@if [ -f pmoas.toml ]; then cp pmoas.toml artifacts/pmoas/; fi
 	@touch $@

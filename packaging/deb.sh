@@ -15,9 +15,6 @@ arm64) runtime=linux-arm64 ;;
 esac
 flags='-c Release -v quiet --tl:off -clp:NoSummary'
 root=artifacts/deb/$architecture
-# Kernel programs read registers and structures of the machine they run on: those of another one are compiled apart.
-cross=
-[ "$architecture" = "$(dpkg --print-architecture)" ] || cross="-r $runtime --self-contained false"
 
 echo "deb: host for $runtime, with the .NET runtime"
 rm -rf "$root"
@@ -28,7 +25,7 @@ for project in plugins/*/*.csproj; do
 	plugin=$(basename "$(dirname "$project")")
 	echo "deb: plugin $plugin"
 	# shellcheck disable=SC2086
-	dotnet publish "$project" $flags $cross -o "$root/usr/lib/pmoas/plugins/$plugin"
+	dotnet publish "$project" $flags -r "$runtime" --self-contained false -p:PublishReadyToRun=true -o "$root/usr/lib/pmoas/plugins/$plugin"
 done
 find "$root/usr/lib/pmoas" \( -name '*.pdb' -o -name '*.xml' \) -delete
 ln -s ../lib/pmoas/pmoas "$root/usr/bin/pmoas"
