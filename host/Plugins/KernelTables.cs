@@ -33,15 +33,14 @@ internal sealed class KernelTables(ImportedPlugin plugin, BpfObject bpf, PluginI
             ExportPlan.Make($"plugin {plugin.Name}", _maps, plugin.Manifest.Metrics))
         {
             KernelValue value = new([.. fields.Select(field => FieldExport.Of(field, instruments))]);
-            readers.Add(map.PerContainer ? PerContainer(bpf.Map(map.Map), value) : Node(bpf.Map(map.Map), value));
+            readers.Add(map.PerContainer ? PerContainer(new TotalsReader(bpf, map.Map), value) : Node(bpf.Map(map.Map), value));
         }
         return readers;
     }
 
-    private Action PerContainer(BpfMap map, KernelValue value)
+    private Action PerContainer(TotalsReader reader, KernelValue value)
     {
-        ContainerTable table = new(value, containers, id => map.Remove(id));
-        MapReader reader = new(map);
+        ContainerTable table = new(value, containers, reader.Remove);
         MapEntryHandler read = table.Read;
         return () =>
         {

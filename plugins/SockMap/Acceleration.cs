@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Microsoft.Extensions.Logging;
 using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Metrics;
 
 namespace Pmoas.SockMap;
 
@@ -61,7 +62,7 @@ internal sealed class Acceleration : IDisposable
     {
         ulong bytes = 0;
         int at = _bpf.Btf.TryMapValue("totals", out BtfStruct? type) ? type.Members.Single(member => member.Name == "sent_bytes").Offset : 0;
-        new MapReader(_bpf.Map("totals")).Read((_, values, stride) =>
+        new TotalsReader(_bpf, "totals").Read((_, values, stride) =>
         {
             for (int cpu = 0; cpu < values.Length; cpu += stride)
             {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Pmoas.Sdk.Bpf;
+using Pmoas.Sdk.Metrics;
 
 namespace Pmoas.SockMap;
 
@@ -23,7 +24,7 @@ internal sealed class TurnReader
 {
     private const int SlotBytes = 2 * sizeof(ulong);
 
-    private readonly MapReader _reader;
+    private readonly TotalsReader _reader;
     private readonly Layout _acceleratedTurn, _controlTurn, _enrolled, _control, _failed;
     private readonly MapEntryHandler _onEntry;
     private Action<uint, TurnSums> _to = static (_, _) => { };
@@ -31,7 +32,7 @@ internal sealed class TurnReader
     /// <exception cref="BpfException">The object's totals are not as expected.</exception>
     internal TurnReader(BpfObject bpf)
     {
-        _reader = new MapReader(bpf.Map("totals"));
+        _reader = new TotalsReader(bpf, "totals");
         BtfStruct type = bpf.Btf.TryMapValue("totals", out BtfStruct? found) ? found : throw new BpfException("map totals of sock_map has no BTF", errno: 0);
         Layout Of(string name) => type.Members.FirstOrDefault(member => member.Name == name) is { } member
             ? new Layout(member.Offset, member.Size)

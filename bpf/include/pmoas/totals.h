@@ -19,6 +19,18 @@ struct {
 	__type(value, struct PMOAS_TOTALS);
 } totals SEC(".maps");
 
+/*
+ * One value for all CPUs, where the kernel has no memory ready for one on each: it keeps little of that, and may want a moment to get more, while
+ * containers begin by the dozen. User space adds it to what is in totals (sdk/Metrics/TotalsReader.cs).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, PMOAS_MAX_CONTAINERS);
+	__type(key, __u32);
+	__type(value, struct PMOAS_TOTALS);
+} totals_shared SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -28,7 +40,7 @@ struct {
 
 static const struct PMOAS_TOTALS no_totals;
 
-/* Atomic for the reason given in histogram.h. */
+/* Atomic for the reason given in histogram.h, and because a value in totals_shared is of all CPUs. */
 #define ADD(member, amount) __sync_fetch_and_add(&(member), (amount))
 
 static __always_inline void lost(enum lost_reason reason)
@@ -48,6 +60,10 @@ static __always_inline struct PMOAS_TOTALS *totals_of(__u32 container)
 		return t;
 	bpf_map_update_elem(&totals, &container, &no_totals, BPF_NOEXIST);
 	t = bpf_map_lookup_elem(&totals, &container);
+	if (t)
+		return t;
+	bpf_map_update_elem(&totals_shared, &container, &no_totals, BPF_NOEXIST);
+	t = bpf_map_lookup_elem(&totals_shared, &container);
 	if (!t)
 		lost(LOST_TOTALS);
 	return t;

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pmoas.Host.Daemon;
 using Pmoas.Host.Demo;
+using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests.Accept;
 
@@ -44,8 +45,11 @@ internal sealed partial class Watched : IAsyncDisposable
     }
 
     /// <summary>Entries of one of Accept's hash maps now.</summary>
-    internal int EntriesOf(string map) =>
-        (int)Node.Plugins.All.Single(plugin => plugin.Name == "accept").Run!.Look<object>(session => session.Bpf.Map(map).CountEntries())!;
+    internal int EntriesOf(string map) => Look(bpf => bpf.Map(map).CountEntries());
+
+    /// <summary>Looks at Accept's kernel object.</summary>
+    internal int Look(Func<BpfObject, int> look) =>
+        (int)Node.Plugins.All.Single(plugin => plugin.Name == "accept").Run!.Look<object>(session => look(session.Bpf))!;
 
     /// <summary>One scrape.</summary>
     internal async Task<Samples> ScrapeAsync()

@@ -1,8 +1,5 @@
-using System.Runtime.InteropServices;
 using Pmoas.Host.Daemon;
 using Pmoas.Host.Demo;
-using Pmoas.Sdk.Bpf;
-using Pmoas.Sdk.Bpf.Native;
 
 namespace Pmoas.KernelTests.StackTrace;
 
@@ -54,7 +51,7 @@ public sealed class BoundTests
         const int Requests = 500;
         await using Journeys journeys = await Journeys.StartAsync(
             new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive }, "max_pods = 16\n");
-        int entries = journeys.Look(bpf => Fill(bpf.Map("journeys")));
+        int entries = journeys.Look(bpf => FullMap.Fill(bpf.Map("journeys")));
         int before = journeys.Look(bpf => bpf.Map("intervals").CountEntries());
 
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
@@ -94,26 +91,5 @@ public sealed class BoundTests
         s = await JourneySamples.ScrapeAsync(journeys.Watched);
         Assert.Equal(0, s.Sum("lost_total"));
         Assert.DoesNotContain(journeys.Bed.Name, s.ToString(), StringComparison.Ordinal);
-    }
-
-    /// <summary>Fills a map with keys of pods that there are not; how many entries it holds then.</summary>
-    private static unsafe int Fill(BpfMap map)
-    {
-        byte[] key = new byte[map.KeySize], value = new byte[map.ValueSize * Environment.ProcessorCount];
-        int result = 0;
-        for (uint pod = uint.MaxValue; result != -Errno.E2BIG; pod--)
-        {
-            MemoryMarshal.Write(key, pod);
-            fixed (byte* of = key, zeros = value)
-            {
-                result = Libbpf.bpf_map_update_elem(map.Fd, of, zeros, 0);
-            }
-
-            // The kernel may have no memory ready for one; then the next finds it.
-            Assert.True(result is 0 or -Errno.ENOMEM or -Errno.E2BIG, $"{-result}");
-            Assert.True(pod > uint.MaxValue - (10 * map.MaxEntries), "the map takes more than it has room for, or nothing");
-        }
-
-        return map.CountEntries();
     }
 }
