@@ -22,7 +22,6 @@ internal static unsafe partial class Libc
     public const uint IN_ISDIR = 0x40000000;
     public const int ENOSPC = 28;
     public const short POLLIN = 1;
-    public const int PRIO_PROCESS = 0;
     public const uint STATX_TYPE = 0x1;
     public const uint STATX_NLINK = 0x4;
     public const uint STATX_INO = 0x100;
@@ -61,10 +60,6 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Lib, SetLastError = true)]
     public static partial nint write(int fd, void* buffer, nint bytes);
-
-    /// <summary>With 0 for whom: of the calling thread.</summary>
-    [LibraryImport(Lib, SetLastError = true)]
-    public static partial int setpriority(int which, uint who, int nice);
 
     [LibraryImport(Lib, SetLastError = true)]
     public static partial int poll(PollFd* fds, nuint count, int milliseconds);

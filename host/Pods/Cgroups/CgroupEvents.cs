@@ -20,9 +20,6 @@ internal sealed class CgroupEvents : IDisposable
     private const int HeaderBytes = 16; // struct inotify_event without its name
     private static readonly TimeSpan PollEvery = TimeSpan.FromSeconds(1);
 
-    // A container that was tagged after its first connection misses it. There is little to do here, and it cannot wait behind what else runs on a full node.
-    private const int Nice = -10;
-
     private readonly CgroupTree _tree;
     private readonly ILogger _log;
     private readonly Lock _lock = new();
@@ -94,8 +91,6 @@ internal sealed class CgroupEvents : IDisposable
 
     private void RunToTheEnd()
     {
-        // This thread's only. Refused without CAP_SYS_NICE: then the daemon's own must do (Nice= of the unit).
-        _ = Libc.setpriority(Libc.PRIO_PROCESS, 0, Nice);
         try
         {
             Run();
