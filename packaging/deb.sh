@@ -24,6 +24,7 @@ dotnet publish host $flags -r "$runtime" --self-contained -p:PublishReadyToRun=t
 for project in plugins/*/*.csproj; do
 	plugin=$(basename "$(dirname "$project")")
 	echo "deb: plugin $plugin"
+	# -r: its kernel programs too read registers and structures of the machine they run on.
 	# shellcheck disable=SC2086
 	dotnet publish "$project" $flags -r "$runtime" --self-contained false -p:PublishReadyToRun=true -o "$root/usr/lib/pmoas/plugins/$plugin"
 done

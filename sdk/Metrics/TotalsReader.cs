@@ -37,14 +37,13 @@ public sealed class TotalsReader
     public void Read(MapEntryHandler onEntry)
     {
         _to = onEntry;
+        _kept.Clear(); // onEntry may have thrown the time before
         _shared?.Read(_keep);
         _reader.Read(_kept.Count == 0 ? onEntry : _join);
         foreach ((uint container, byte[] value) in _kept)
         {
             onEntry(MemoryMarshal.AsBytes(new ReadOnlySpan<uint>(in container)), value, value.Length);
         }
-
-        _kept.Clear();
     }
 
     /// <summary>Removes a container's entry.</summary>
@@ -55,7 +54,7 @@ public sealed class TotalsReader
         _sharedMap?.Remove(container);
     }
 
-    private void Keep(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride) => _kept.Add(MemoryMarshal.Read<uint>(key), values.ToArray());
+    private void Keep(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride) => _kept[MemoryMarshal.Read<uint>(key)] = values.ToArray();
 
     private void Join(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
     {

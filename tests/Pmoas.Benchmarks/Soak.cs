@@ -16,7 +16,7 @@ internal sealed class Soak : IAsyncDisposable
     private const int Pods = 10;
     private const int ConnectsOfAPod = 5;
     private const double Growth = 5e6;
-    private static readonly string[] Tables = ["unaccepted", "legs", "totals"];
+    private static readonly string[] Tables = ["unaccepted", "legs", "totals", "totals_shared"];
 
     private readonly PodBed _bed;
     private readonly DaemonUnderTest _daemon;

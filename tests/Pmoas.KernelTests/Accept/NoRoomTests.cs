@@ -11,7 +11,7 @@ public sealed class NoRoomTests
         const int Before = 300, After = 200;
         await using PodBed bed = await PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-test" });
         await using Watched watched = await Watched.StartAsync(bed, "[plugins.accept]\nmax_containers = 16\n");
-        watched.Look(bpf => FullMap.Fill(bpf.Map("totals")));
+        watched.Look("accept", bpf => FullMap.Fill(bpf.Map("totals")));
 
         await ExactClient.RunAsync(bed, bed.SidecarUrl, Before, keepAlive: false);
         Samples s = await watched.ScrapeWhenClosedAsync(PodBed.SidecarName, 2 * Before);
@@ -19,7 +19,7 @@ public sealed class NoRoomTests
         Assert.Equal(2, watched.EntriesOf("totals_shared"));
 
         // Room for one container's: of its numbers some are here then, and some there.
-        watched.Look(bpf => bpf.Map("totals").Remove(uint.MaxValue) ? 1 : 0);
+        watched.Look("accept", bpf => bpf.Map("totals").Remove(uint.MaxValue) ? 1 : 0);
         await ExactClient.RunAsync(bed, bed.SidecarUrl, After, keepAlive: false);
         s = await watched.ScrapeWhenClosedAsync(PodBed.SidecarName, 2 * (Before + After));
         AssertCounted(s, Before + After);

@@ -45,11 +45,11 @@ internal sealed partial class Watched : IAsyncDisposable
     }
 
     /// <summary>Entries of one of Accept's hash maps now.</summary>
-    internal int EntriesOf(string map) => Look(bpf => bpf.Map(map).CountEntries());
+    internal int EntriesOf(string map) => Look("accept", bpf => bpf.Map(map).CountEntries());
 
-    /// <summary>Looks at Accept's kernel object.</summary>
-    internal int Look(Func<BpfObject, int> look) =>
-        (int)Node.Plugins.All.Single(plugin => plugin.Name == "accept").Run!.Look<object>(session => look(session.Bpf))!;
+    /// <summary>Looks at a plugin's kernel object.</summary>
+    internal int Look(string plugin, Func<BpfObject, int> look) =>
+        (int)Node.Plugins.All.Single(one => one.Name == plugin).Run!.Look<object>(session => look(session.Bpf))!;
 
     /// <summary>One scrape.</summary>
     internal async Task<Samples> ScrapeAsync()

@@ -68,6 +68,5 @@ public sealed class KernelSchedulingTests
         Assert.Equal(0, Threads(watched));
     }
 
-    private static int Threads(Watched watched) =>
-        (int)watched.Node.Plugins.All.Single(plugin => plugin.Name == "resource_usage").Run!.Look<object>(session => session.Bpf.Map("threads").CountEntries())!;
+    private static int Threads(Watched watched) => watched.Look("resource_usage", bpf => bpf.Map("threads").CountEntries());
 }

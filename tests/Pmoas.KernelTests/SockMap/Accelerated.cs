@@ -37,8 +37,7 @@ internal sealed class Accelerated : IAsyncDisposable
     internal Task PassTrialsAsync(string address = "127.0.0.1") => Streams.RunAsync("short", address, Port, Trials, 1);
 
     /// <summary>Entries of one of the plugin's maps now.</summary>
-    internal int EntriesOf(string map) =>
-        (int)_watched.Node.Plugins.All.Single(plugin => plugin.Name == "sock_map").Run!.Look<object>(session => session.Bpf.Map(map).CountEntries())!;
+    internal int EntriesOf(string map) => _watched.Look("sock_map", bpf => bpf.Map(map).CountEntries());
 
     /// <summary>One scrape; by name without <c>pmoas_</c> and labels of the pod.</summary>
     internal async Task<Numbers> ScrapeAsync()

@@ -48,8 +48,7 @@ internal sealed class Journeys : IAsyncDisposable
     }
 
     /// <summary>Looks at the plugin's kernel object.</summary>
-    internal int Look(Func<BpfObject, int> look) =>
-        (int)Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look<object>(session => look(session.Bpf))!;
+    internal int Look(Func<BpfObject, int> look) => Watched.Look("stack_trace", look);
 
     /// <summary>
     /// True when the kernel ran every program. It does not run one that would interrupt itself; then what was not run has to explain what is
