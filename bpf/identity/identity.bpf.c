@@ -7,6 +7,7 @@
 #include <pmoas/identity.h>
 #include <pmoas/redirected.h>
 #include <pmoas/socket.h>
+#include "new_cgroup.h"
 
 /*
  * Tags the sockets that a container's processes already hold, so that what was opened before the daemon came is known
@@ -33,6 +34,49 @@ int enrol_sockets(struct bpf_iter__task_file *ctx)
 	held = bpf_sk_storage_get(&pmoas_sockets, sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
 	if (held)
 		*held = *tag;
+	return 0;
+}
+
+SEC("tp_btf/cgroup_mkdir")
+int BPF_PROG(tag_new_cgroup, struct cgroup *cgroup)
+{
+	struct cgroup *parent = cgroup->self.parent ? cgroup->self.parent->cgroup : NULL;
+	struct new_container made = {};
+	struct pmoas_tag *above;
+	__u64 id, parent_id;
+
+	if (!parent || !is_of_our_hierarchy(cgroup))
+		return 0;
+	id = cgroup->kn->id;
+	if (read_id(BPF_CORE_READ(cgroup, kn, name), made.id)) {
+		made.tag.container = GIVEN_BY_KERNEL + __sync_add_and_fetch(&last_container, 1);
+		made.tag.pod = pod_of(parent);
+		made.tag.role = PMOAS_ROLE_SERVICE;
+		bpf_map_update_elem(&new_containers, &id, &made,
+				    BPF_ANY); /* first: whoever finds the tag finds what it was made for */
+		bpf_map_update_elem(&pmoas_containers, &id, &made.tag, BPF_ANY);
+		return 0;
+	}
+	/* What a container makes below itself is its own. */
+	parent_id = parent->kn->id;
+	above = bpf_map_lookup_elem(&pmoas_containers, &parent_id);
+	if (above) {
+		made.tag = *above;
+		bpf_map_update_elem(&pmoas_containers, &id, &made.tag, BPF_ANY);
+	}
+	return 0;
+}
+
+/* Nobody is inside any more. What was made of a container that nobody has taken over yet stays in new_containers. */
+SEC("tp_btf/cgroup_rmdir")
+int BPF_PROG(untag_removed_cgroup, struct cgroup *cgroup)
+{
+	__u64 id = cgroup->kn->id;
+
+	if (!is_of_our_hierarchy(cgroup))
+		return 0;
+	bpf_map_delete_elem(&pmoas_containers, &id);
+	bpf_map_delete_elem(&pod_cgroups, &id);
 	return 0;
 }
 

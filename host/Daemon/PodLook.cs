@@ -69,6 +69,18 @@ internal sealed class PodLook : IAsyncDisposable
         {
         }
 
+        public GivenIds? GivenTo(ulong cgroupId) => null;
+
+        public GivenIds? GivenTo(string runtimeId) => null;
+
+        public void TakeOver(GivenIds given)
+        {
+        }
+
+        public void TagPodCgroup(ulong cgroupId, uint podId)
+        {
+        }
+
         public void Enrol(int pid)
         {
         }

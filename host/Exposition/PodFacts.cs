@@ -3,7 +3,7 @@ namespace Pmoas.Host.Exposition;
 /// <summary>What the daemon's own metrics tell of how pods are known, as it is now.</summary>
 /// <param name="Sources">Each source.</param>
 /// <param name="Nameless">Containers that wait for their name.</param>
-/// <param name="Missed">Containers whose cgroup was gone before it could be tagged, since the start.</param>
+/// <param name="Missed">Containers whose cgroup was gone before anybody could tag it, since the start.</param>
 /// <param name="Tagged">Cgroups that carry a tag.</param>
 internal sealed record PodFacts(IReadOnlyList<SourceFact> Sources, int Nameless, long Missed, int Tagged);
 

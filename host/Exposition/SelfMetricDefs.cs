@@ -85,7 +85,7 @@ internal static class SelfMetricDefs
         "pmoas_containers_nameless", "Containers that are counted in the kernel and wait for a source to name them.", []);
 
     internal static readonly CounterDef ContainersMissed = new(
-        "pmoas_containers_missed_total", "Containers whose cgroup was gone before it could be tagged: what they did is not counted.", []);
+        "pmoas_containers_missed_total", "Containers whose cgroup was gone before it could be looked at and that the kernel had not tagged: what they did is not counted.", []);
 
     internal static readonly GaugeDef TaggedCgroups = new(
         "pmoas_tagged_cgroups", "Cgroups the kernel knows as a container's.", []);

@@ -12,6 +12,21 @@ internal interface IKernelIdentity
     /// <summary>Removes a container's tag. Sockets that carry it keep it until they close.</summary>
     void Untag(Container container);
 
+    /// <summary>
+    /// The ids that the kernel gave by itself to a new cgroup whose name is a container's; it is tagged with them before anything can happen
+    /// inside. Null when it gave none, or they have been taken over.
+    /// </summary>
+    GivenIds? GivenTo(ulong cgroupId);
+
+    /// <summary>The same by the runtime's id, for a container whose cgroup is gone already.</summary>
+    GivenIds? GivenTo(string runtimeId);
+
+    /// <summary>From now on the host answers for what has these ids: they are not found again.</summary>
+    void TakeOver(GivenIds given);
+
+    /// <summary>Says which pod the containers belong to whose cgroups will be made in this one.</summary>
+    void TagPodCgroup(ulong cgroupId, uint podId);
+
     /// <summary>Tags the sockets this process already holds; call it for each process of a container that has just been tagged.</summary>
     void Enrol(int pid);
 

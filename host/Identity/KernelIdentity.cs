@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Pods;
@@ -18,14 +20,18 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     private readonly bool _cgroupV1;
     private readonly BpfMap _containers;
     private readonly BpfMap _pods;
+    private readonly BpfMap _podCgroups;
+    private readonly BpfMap _newContainers;
+    private readonly List<BpfLink> _links = [];
 
     private KernelIdentity(BpfObject bpf, bool cgroupV1)
     {
         (_bpf, _cgroupV1) = (bpf, cgroupV1);
         (_containers, _pods) = (bpf.Map(ContainersMap), bpf.Map(PodsMap));
+        (_podCgroups, _newContainers) = (bpf.Map("pod_cgroups"), bpf.Map("new_containers"));
     }
 
-    /// <summary>Loads the maps and the program that enrols sockets.</summary>
+    /// <summary>Loads the maps, the program that enrols sockets, and those that tag a container when its cgroup is made.</summary>
     /// <param name="mode">Which hierarchy's cgroup ids the kernel programs read.</param>
     /// <param name="logger">Told what libbpf says.</param>
     /// <exception cref="BpfException">The kernel refused.</exception>
@@ -36,9 +42,12 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
         {
             bool cgroupV1 = mode == CgroupMode.V1Memory;
             BtfLayout.Verify<PmoasTag>(bpf);
+            BtfLayout.Verify<NewContainer>(bpf);
             bpf.SetGlobal(CgroupV1, cgroupV1);
             bpf.Load();
-            return new KernelIdentity(bpf, cgroupV1);
+            KernelIdentity loaded = new(bpf, cgroupV1);
+            loaded.TagNewCgroups(logger);
+            return loaded;
         }
         catch
         {
@@ -52,6 +61,32 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
 
     /// <inheritdoc/>
     public void Untag(Container container) => _containers.Remove(container.CgroupId);
+
+    /// <inheritdoc/>
+    public GivenIds? GivenTo(ulong cgroupId) =>
+        _newContainers.TryGet(cgroupId, out NewContainer made) ? new GivenIds(cgroupId, made.Tag.Container, made.Tag.Pod) : null;
+
+    /// <inheritdoc/>
+    public GivenIds? GivenTo(string runtimeId)
+    {
+        GivenIds? given = null;
+        byte[] wanted = Encoding.ASCII.GetBytes(runtimeId);
+        new MapReader(_newContainers).Read((key, value, _) =>
+        {
+            NewContainer made = MemoryMarshal.Read<NewContainer>(value);
+            if (((ReadOnlySpan<byte>)made.Id).SequenceEqual(wanted))
+            {
+                given = new GivenIds(MemoryMarshal.Read<ulong>(key), made.Tag.Container, made.Tag.Pod);
+            }
+        });
+        return given;
+    }
+
+    /// <inheritdoc/>
+    public void TakeOver(GivenIds given) => _newContainers.Remove(given.CgroupId);
+
+    /// <inheritdoc/>
+    public void TagPodCgroup(ulong cgroupId, uint podId) => _podCgroups.Set(cgroupId, podId);
 
     /// <inheritdoc/>
     public void Enrol(int pid)
@@ -82,5 +117,27 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     }
 
     /// <summary>Lets go of the maps; objects that share them keep them.</summary>
-    public void Dispose() => _bpf.Dispose();
+    public void Dispose()
+    {
+        foreach (BpfLink link in _links)
+        {
+            link.Dispose();
+        }
+        _bpf.Dispose();
+    }
+
+    private void TagNewCgroups(ILogger logger)
+    {
+        try
+        {
+            // What ends a tag comes first: no cgroup may be tagged whose end would not be seen.
+            _links.Add(_bpf.Program("untag_removed_cgroup").Attach());
+            _links.Add(_bpf.Program("tag_new_cgroup").Attach());
+        }
+        catch (BpfException e)
+        {
+            logger.LogWarning(
+                "What a container does in its first milliseconds is not counted, for this kernel does not tell its programs of new cgroups: {Reason}", e.Message);
+        }
+    }
 }

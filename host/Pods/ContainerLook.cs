@@ -89,6 +89,29 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         tags.Release(container);
     }
 
+    /// <summary>Remembers a container whose cgroup was gone before it could be looked at; it is named like one that ended.</summary>
+    /// <returns>False when nothing is known of it: the kernel did not tag it.</returns>
+    public bool Missed(PodSpec pod, ContainerSpec spec)
+    {
+        if (tags.TakeOver(spec.Id) is not { } given)
+        {
+            return false;
+        }
+        Ended.Add(time.GetUtcNow(), pod, spec, new Container
+        {
+            Id = given.Container,
+            PodId = given.Pod,
+            Namespace = "",
+            Pod = "",
+            Name = "",
+            Role = Role.Service,
+            CgroupId = given.CgroupId,
+            CgroupPath = spec.CgroupPath,
+            IsProvisional = true,
+        });
+        return true;
+    }
+
     /// <summary>A container of this id under the name its source tells, or under its id.</summary>
     public Container Named(Container nameless, PodSpec pod, ContainerSpec spec)
     {
@@ -108,9 +131,10 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         }
         if (container.Running is null && found.Count > 0)
         {
+            container.PodCgroup = ContainerCgroup.PodCgroupOf(container.Path) is { } pod ? tree.Find(pod) : null;
             container.Running = new Container
             {
-                Id = ++_lastContainer,
+                Id = tags.TakeOver(found[0])?.Container ?? ++_lastContainer,
                 PodId = container.PodId,
                 Namespace = "",
                 Pod = "",

@@ -17,6 +17,15 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
     /// <summary>Number of cgroups that carry a tag.</summary>
     public int Count => _held.Count;
 
+    /// <summary>The ids that the kernel gave the container of a new cgroup; null when it gave none, or they were taken over.</summary>
+    public GivenIds? GivenTo(Cgroup cgroup) => Ask(() => kernel.GivenTo(cgroup.Inode));
+
+    /// <summary>Takes over the ids of a new cgroup's container; null when the kernel gave none.</summary>
+    public GivenIds? TakeOver(Cgroup cgroup) => TakeOver(GivenTo(cgroup));
+
+    /// <summary>Takes over those of a container whose cgroup is gone already, by the runtime's id.</summary>
+    public GivenIds? TakeOver(string runtimeId) => TakeOver(Ask(() => kernel.GivenTo(runtimeId)));
+
     /// <summary>Takes the tags of cgroups away that the container no longer has.</summary>
     public void Release(TrackedContainer container)
     {
@@ -47,6 +56,10 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
             {
                 _held[cgroup.Inode] = new Held(container, tag); // not enrolled: sockets that are open carry the tag from before
                 container.Tagged.Add(cgroup.Inode);
+                if (container.PodCgroup is { } pod && cgroup == container.Cgroups[0])
+                {
+                    Ask(tag, () => kernel.TagPodCgroup(pod.Inode, container.PodId)); // what is made beside it later is of the same pod
+                }
             }
         }
     }
@@ -64,6 +77,33 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
             {
                 Ask(held.Tag, () => kernel.Enrol(pid));
             }
+        }
+    }
+
+    private GivenIds? TakeOver(GivenIds? given)
+    {
+        if (given is { } ids)
+        {
+            Ask(() =>
+            {
+                kernel.TakeOver(ids);
+                return given;
+            });
+        }
+        return given;
+    }
+
+    /// <returns>Null also when the kernel refused.</returns>
+    private GivenIds? Ask(Func<GivenIds?> what)
+    {
+        try
+        {
+            return what();
+        }
+        catch (BpfException e)
+        {
+            log.LogError("The tags of new containers cannot be read, so what they did first is counted for nobody: {Reason}", e.Message);
+            return null;
         }
     }
 

@@ -12,8 +12,8 @@ namespace Pmoas.Host.Pods;
 /// </summary>
 /// <remarks>
 /// Thread-safe. Readers take the snapshot of the last look and never wait. An id is given when a cgroup appears and never again,
-/// so a container that comes back is another one; the one that ended stays readable for the linger time. A container is tagged as soon
-/// as its cgroup is known; it is listed when a source has named it, or after <see cref="Naming"/> under its id.
+/// so a container that comes back is another one; the one that ended stays readable for the linger time. A container whose cgroup has a
+/// container's name is tagged by the kernel before anything can happen in it, any other as soon as its cgroup is known; it is listed when a source has named it, or after <see cref="Naming"/> under its id.
 /// </remarks>
 internal sealed class PodDirectory : IContainerIndex
 {
@@ -67,7 +67,7 @@ internal sealed class PodDirectory : IContainerIndex
     /// <summary>The pods as the sources describe them, merged; also those that do not run.</summary>
     public IReadOnlyList<PodSpec> Pods => _snapshot.Pods;
 
-    /// <summary>Containers whose cgroup was gone before it could be tagged.</summary>
+    /// <summary>Containers whose cgroup was gone before anybody could tag it.</summary>
     public long Missed => Interlocked.Read(ref _missed);
 
     /// <summary>Containers that are tagged and wait for their name.</summary>
@@ -167,8 +167,19 @@ internal sealed class PodDirectory : IContainerIndex
         return open;
     }
 
-    /// <summary>Counts a container whose cgroup was gone before it could be tagged.</summary>
-    public void Miss() => Interlocked.Increment(ref _missed);
+    /// <summary>Takes note of a container whose cgroup was gone before it could be looked at: its numbers are read if the kernel tagged it, else it is counted as missed.</summary>
+    public void Miss(string path, ContainerCgroup container) => Locked(() =>
+    {
+        PodSpec pod = PodSpec.OfCgroups(container.PodUid, [ContainerSpec.OfCgroup(path, container.Id)]);
+        if (_look.Missed(pod, pod.Containers[0]))
+        {
+            Show();
+        }
+        else
+        {
+            Interlocked.Increment(ref _missed);
+        }
+    });
 
     private void Locked(Action work)
     {
@@ -207,7 +218,7 @@ internal sealed class PodDirectory : IContainerIndex
         {
             NameEnded(merged);
         }
-        (List<TrackedContainer> changed, List<TrackedContainer> gone) = _tracked.Follow(_pods, _time.GetUtcNow());
+        (List<TrackedContainer> changed, List<TrackedContainer> gone) = _tracked.Follow(_pods, _time.GetUtcNow(), path => _tree.Find(path) is { } cgroup ? _tags.GivenTo(cgroup)?.Pod : null);
         foreach (TrackedContainer container in gone)
         {
             _look.Leave(container, hidden.Contains(container.Path));

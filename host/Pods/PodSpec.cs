@@ -21,6 +21,9 @@ internal sealed record PodSpec(
     /// <summary>No label, no annotation.</summary>
     public static IReadOnlyDictionary<string, string> NoLabels => ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>A pod of which no more is known than what paths of cgroups tell.</summary>
+    public static PodSpec OfCgroups(string uid, IReadOnlyList<ContainerSpec> containers) => new("", "", uid, NoLabels, NoLabels, containers);
+
     /// <summary>Address of the pod.</summary>
     public string Ip { get; init; } = "";
 
@@ -60,6 +63,9 @@ internal sealed record ContainerSpec(
     IReadOnlyDictionary<string, string> Labels,
     ContainerKind Kind = ContainerKind.Main)
 {
+    /// <summary>A container of which no more is known than what the path of its cgroup tells.</summary>
+    public static ContainerSpec OfCgroup(string path, string id) => new("", "", path, PodSpec.NoLabels) { Id = id };
+
     /// <summary>The runtime's id of it: 64 hexadecimal digits.</summary>
     public string Id { get; init; } = "";
 

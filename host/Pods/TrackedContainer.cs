@@ -33,6 +33,9 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
     /// <summary>The cgroups it has now, its own first.</summary>
     public IReadOnlyList<Cgroup> Cgroups { get; set; } = [];
 
+    /// <summary>The cgroup of its pod, which holds its own; null while it does not run, and where the pod has none.</summary>
+    public Cgroup? PodCgroup { get; set; }
+
     /// <summary>Inode numbers of the cgroups that were tagged for it.</summary>
     public HashSet<ulong> Tagged { get; } = [];
 
@@ -74,6 +77,7 @@ internal sealed class TrackedContainer(PodSpec pod, ContainerSpec spec, uint pod
         Command = IsSandbox ? Command : "";
         Running = null;
         Cgroups = [];
+        PodCgroup = null;
         NamespaceName = "";
         Cookie = null;
         Unsettle();

@@ -35,8 +35,9 @@ internal sealed class TrackedContainers
     /// <summary>Follows the containers that the pods have and no others.</summary>
     /// <param name="pods">Every pod that is watched, once.</param>
     /// <param name="now">The time.</param>
+    /// <param name="given">The number that the kernel gave the pod of the container with this cgroup; null when it gave none.</param>
     /// <returns>Those that are new or described otherwise, and those that are not followed any more.</returns>
-    public (List<TrackedContainer> Changed, List<TrackedContainer> Gone) Follow(IReadOnlyList<PodSpec> pods, DateTimeOffset now)
+    public (List<TrackedContainer> Changed, List<TrackedContainer> Gone) Follow(IReadOnlyList<PodSpec> pods, DateTimeOffset now, Func<string, uint?> given)
     {
         List<TrackedContainer> changed = [];
         HashSet<string> told = new(StringComparer.Ordinal);
@@ -52,7 +53,7 @@ internal sealed class TrackedContainers
                 }
                 if (podId == 0)
                 {
-                    podId = ids.Of(pod, ref _lastPod);
+                    podId = ids.Of(pod) ?? given(spec.CgroupPath) ?? ++_lastPod;
                 }
                 if (Put(pod, spec, podId, now) is { } other)
                 {
@@ -87,7 +88,7 @@ internal sealed class TrackedContainers
         return same ? null : known;
     }
 
-    /// <summary>Which number a pod has: the one its containers have, or its UID, or its name; else a new one.</summary>
+    /// <summary>Which number a pod has: the one its containers have, or its UID, or its name.</summary>
     private sealed class PodIds
     {
         private readonly Dictionary<string, TrackedContainer> _byPath;
@@ -110,7 +111,8 @@ internal sealed class TrackedContainers
             }
         }
 
-        internal uint Of(PodSpec pod, ref uint last)
+        /// <summary>Null for a pod that is new.</summary>
+        internal uint? Of(PodSpec pod)
         {
             foreach (ContainerSpec spec in pod.Containers)
             {
@@ -122,7 +124,7 @@ internal sealed class TrackedContainers
             }
             return pod.Uid.Length > 0 && _byUid.TryGetValue(pod.Uid, out uint same) ? same
                 : pod.Name.Length > 0 && _byName.TryGetValue((pod.Namespace, pod.Name), out same) ? same
-                : ++last;
+                : null;
         }
     }
 }

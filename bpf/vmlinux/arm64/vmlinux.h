@@ -133,15 +133,24 @@ struct pt_regs {
 
 struct kernfs_node {
 	u64 id;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
+	char *name;
 };
 
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
 	struct cgroup_subsys_state *parent;
+};
+
+struct cgroup_root;
+struct cgroup {
+	struct kernfs_node *kn;
+	struct cgroup_subsys_state self;
+	struct cgroup_root *root;
+	struct cgroup_subsys_state *subsys[12];
+};
+
+struct cgroup_root {
+	int hierarchy_id;
 };
 
 enum cgroup_subsys_id {

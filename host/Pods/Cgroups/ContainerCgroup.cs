@@ -32,6 +32,14 @@ internal readonly partial record struct ContainerCgroup(string Id, string PodUid
         return new ContainerCgroup(container.Groups[1].Value, uid);
     }
 
+    /// <summary>The cgroup that a container's is in, when that is its pod's; null when it is no container's or not in a pod's.</summary>
+    public static string? PodCgroupOf(string path)
+    {
+        int own = path.LastIndexOf('/');
+        string above = own > 0 ? path[..own] : "";
+        return Pod().IsMatch(above[(above.LastIndexOf('/') + 1)..]) ? above : null;
+    }
+
     // crio-conmon-ID.scope is CRI-O's monitor of the container: it holds none of the container's processes.
     [GeneratedRegex(@"^(?:(?:cri-containerd-|crio-|docker-|libpod-)|[^/]*:[a-z-]+:)?([0-9a-f]{64})(?:\.scope)?$", RegexOptions.CultureInvariant)]
     private static partial Regex Container();

@@ -46,18 +46,18 @@ internal sealed class CgroupfsSource(CgroupTree tree, CgroupEvents events, PodDi
         {
             if (one.IsGone)
             {
-                if (_found.Remove(one.Path))
+                if (_found.Remove(one.Path, out ContainerCgroup container))
                 {
                     changed = true;
                     if (begun.Remove(one.Path))
                     {
-                        directory.Miss();
+                        directory.Miss(one.Path, container);
                     }
                 }
             }
-            else if (ContainerCgroup.Parse(one.Path) is { } container)
+            else if (ContainerCgroup.Parse(one.Path) is { } begins)
             {
-                _found[one.Path] = container;
+                _found[one.Path] = begins;
                 begun.Add(one.Path);
                 changed = true;
             }
@@ -67,8 +67,7 @@ internal sealed class CgroupfsSource(CgroupTree tree, CgroupEvents events, PodDi
 
     private PodSpec[] Pods() =>
     [
-        .. _found.GroupBy(found => found.Value.PodUid.Length > 0 ? found.Value.PodUid : found.Key).Select(pod => new PodSpec(
-            "", "", pod.First().Value.PodUid, PodSpec.NoLabels, PodSpec.NoLabels,
-            [.. pod.Select(found => new ContainerSpec("", "", found.Key, PodSpec.NoLabels) { Id = found.Value.Id })])),
+        .. _found.GroupBy(found => found.Value.PodUid.Length > 0 ? found.Value.PodUid : found.Key).Select(pod =>
+            PodSpec.OfCgroups(pod.First().Value.PodUid, [.. pod.Select(found => ContainerSpec.OfCgroup(found.Key, found.Value.Id))])),
     ];
 }

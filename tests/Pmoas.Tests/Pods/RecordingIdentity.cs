@@ -35,6 +35,20 @@ internal sealed class RecordingIdentity : IKernelIdentity
         _calls.Enqueue($"untag {container.CgroupPath} #{container.Id}");
     }
 
+    /// <summary>What the kernel tagged by itself, by the runtime's id; empty as it would be on a kernel that does not tell of cgroups.</summary>
+    public ConcurrentDictionary<string, GivenIds> Given { get; } = [];
+
+    /// <summary>Pods by the cgroup that holds those of their containers.</summary>
+    public ConcurrentDictionary<ulong, uint> PodCgroups { get; } = [];
+
+    public GivenIds? GivenTo(ulong cgroupId) => Given.Values.Where(ids => ids.CgroupId == cgroupId).Select(ids => (GivenIds?)ids).FirstOrDefault();
+
+    public GivenIds? GivenTo(string runtimeId) => Given.TryGetValue(runtimeId, out GivenIds ids) ? ids : null;
+
+    public void TakeOver(GivenIds given) => Assert.True(Given.TryRemove(Given.First(one => one.Value == given)));
+
+    public void TagPodCgroup(ulong cgroupId, uint podId) => PodCgroups[cgroupId] = podId;
+
     public void Enrol(int pid)
     {
         Enrolled.Enqueue(pid);
