@@ -90,13 +90,14 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
     }
 
     /// <summary>Remembers a container whose cgroup was gone before it could be looked at; it is named like one that ended.</summary>
-    /// <returns>False when nothing is known of it: the kernel did not tag it.</returns>
+    /// <returns>False when it is not gone, or nothing is known of it: the kernel did not tag it.</returns>
     public bool Missed(PodSpec pod, ContainerSpec spec)
     {
-        if (tags.TakeOver(spec.Id) is not { } given)
+        if (spec.Id.Length == 0 || tags.GivenTo(spec.Id) is not { } given || tree.Find(spec.CgroupPath) is not null)
         {
-            return false;
+            return false; // asked in this order: what is made meanwhile is not gone
         }
+        tags.TakeOver(given);
         Ended.Add(time.GetUtcNow(), pod, spec, new Container
         {
             Id = given.Container,
@@ -129,12 +130,16 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         {
             End(container, isHidden: container.IsSandbox);
         }
+        if (container.Running is null && found.Count == 0 && !container.IsSandbox)
+        {
+            _ = Missed(container.Pod, container.Spec);
+        }
         if (container.Running is null && found.Count > 0)
         {
             container.PodCgroup = ContainerCgroup.PodCgroupOf(container.Path) is { } pod ? tree.Find(pod) : null;
             container.Running = new Container
             {
-                Id = tags.TakeOver(found[0])?.Container ?? ++_lastContainer,
+                Id = GivenTo(found[0]) ?? ++_lastContainer,
                 PodId = container.PodId,
                 Namespace = "",
                 Pod = "",
@@ -150,6 +155,16 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         {
             container.Unsettle(); // started again in the same cgroup: perhaps in another network namespace, or another executable
         }
+    }
+
+    private uint? GivenTo(Cgroup cgroup)
+    {
+        if (tags.GivenTo(cgroup) is not { } given)
+        {
+            return null;
+        }
+        tags.TakeOver(given);
+        return given.Container;
     }
 
     /// <summary>Applies the rules, and takes over what a source now says otherwise.</summary>

@@ -20,11 +20,15 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
     /// <summary>The ids that the kernel gave the container of a new cgroup; null when it gave none, or they were taken over.</summary>
     public GivenIds? GivenTo(Cgroup cgroup) => Ask(() => kernel.GivenTo(cgroup.Inode));
 
-    /// <summary>Takes over the ids of a new cgroup's container; null when the kernel gave none.</summary>
-    public GivenIds? TakeOver(Cgroup cgroup) => TakeOver(GivenTo(cgroup));
+    /// <summary>The same by the runtime's id, for a container whose cgroup is gone.</summary>
+    public GivenIds? GivenTo(string runtimeId) => Ask(() => kernel.GivenTo(runtimeId));
 
-    /// <summary>Takes over those of a container whose cgroup is gone already, by the runtime's id.</summary>
-    public GivenIds? TakeOver(string runtimeId) => TakeOver(Ask(() => kernel.GivenTo(runtimeId)));
+    /// <summary>From now on the host answers for what has these ids.</summary>
+    public void TakeOver(GivenIds given) => Ask(() =>
+    {
+        kernel.TakeOver(given);
+        return given;
+    });
 
     /// <summary>Takes the tags of cgroups away that the container no longer has.</summary>
     public void Release(TrackedContainer container)
@@ -78,19 +82,6 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
                 Ask(held.Tag, () => kernel.Enrol(pid));
             }
         }
-    }
-
-    private GivenIds? TakeOver(GivenIds? given)
-    {
-        if (given is { } ids)
-        {
-            Ask(() =>
-            {
-                kernel.TakeOver(ids);
-                return given;
-            });
-        }
-        return given;
     }
 
     /// <returns>Null also when the kernel refused.</returns>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Pmoas.Host.Identity;
 using Pmoas.Host.Pods;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk.Pods;
@@ -81,6 +82,39 @@ public sealed class PodDirectoryTests : IDisposable
 
         Container again = Assert.Single(_node.Pods.All);
         Assert.Equal((4u, 2u), (again.Id, again.PodId));
+    }
+
+    [Fact]
+    public void ids_that_the_kernel_gave_are_taken_over_once()
+    {
+        Directory.CreateDirectory(_node.Root + "/pod0e3a9b6c/a");
+        ulong inode = _node.Tree.Find("/pod0e3a9b6c/a")!.Value.Inode;
+        _node.Kernel.Given["aa"] = new GivenIds(inode, 0x80000007, 0x80000003);
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/pod0e3a9b6c/a"), Specs.Container("b", "/b"))]);
+        _node.Make("/b");
+
+        Assert.Equal([(0x80000007u, 0x80000003u), (1u, 0x80000003u)], _node.Pods.All.Select(c => (c.Id, c.PodId)));
+        Assert.Empty(_node.Kernel.Given);
+        Assert.Equal(new Dictionary<ulong, uint> { [_node.Tree.Find("/pod0e3a9b6c")!.Value.Inode] = 0x80000003 }, _node.Kernel.PodCgroups);
+    }
+
+    [Fact]
+    public void a_container_that_nobody_saw_is_named_after_its_end_when_the_kernel_tagged_it_and_missed_when_not()
+    {
+        _node.Pods.Naming = TimeSpan.FromMinutes(1);
+        _node.Kernel.Given["aa"] = new GivenIds(4711, 0x80000007, 0x80000003);
+
+        _node.Pods.Miss("/docker/aa", new ContainerCgroup("aa", ""));
+        _node.Pods.Miss("/docker/bb", new ContainerCgroup("bb", ""));
+
+        Assert.Equal(1, _node.Pods.Missed);
+        Assert.True(_node.Pods.TryGet(0x80000007, out Container? ended));
+        Assert.True(ended.IsProvisional);
+        Assert.Empty(_node.Kernel.Given);
+
+        _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("proxy", "") with { Id = "aa" })]);
+        Assert.Equal(["Appeared proxy #2147483655 Sidecar", "Gone proxy #2147483655 Sidecar"], _node.News());
+        Assert.Equal(1, _node.Pods.Missed);
     }
 
     [Fact]
