@@ -52,9 +52,9 @@ int BPF_PROG(tag_new_cgroup, struct cgroup *cgroup)
 		made.tag.container = GIVEN_BY_KERNEL + __sync_add_and_fetch(&last_container, 1);
 		made.tag.pod = pod_of(parent);
 		made.tag.role = PMOAS_ROLE_SERVICE;
-		bpf_map_update_elem(&new_containers, &id, &made,
-				    BPF_ANY); /* first: whoever finds the tag finds what it was made for */
-		bpf_map_update_elem(&pmoas_containers, &id, &made.tag, BPF_ANY);
+		/* The tag first: what is in new_containers and has none is gone. */
+		if (!bpf_map_update_elem(&pmoas_containers, &id, &made.tag, BPF_ANY))
+			bpf_map_update_elem(&new_containers, &id, &made, BPF_ANY);
 		return 0;
 	}
 	/* What a container makes below itself is its own. */

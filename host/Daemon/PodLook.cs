@@ -71,7 +71,7 @@ internal sealed class PodLook : IAsyncDisposable
 
         public GivenIds? GivenTo(ulong cgroupId) => null;
 
-        public GivenIds? GivenTo(string runtimeId) => null;
+        public IReadOnlyList<GivenIds> GivenToGone() => [];
 
         public void TakeOver(GivenIds given)
         {

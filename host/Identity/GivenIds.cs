@@ -4,4 +4,5 @@ namespace Pmoas.Host.Identity;
 /// <param name="CgroupId">Inode number of its cgroup.</param>
 /// <param name="Container">The container's id, above all that the host gives.</param>
 /// <param name="Pod">The pod's, likewise.</param>
-internal readonly record struct GivenIds(ulong CgroupId, uint Container, uint Pod);
+/// <param name="RuntimeId">The runtime's id of it, 64 hexadecimal digits.</param>
+internal readonly record struct GivenIds(ulong CgroupId, uint Container, uint Pod, string RuntimeId);

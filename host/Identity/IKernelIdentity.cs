@@ -18,8 +18,8 @@ internal interface IKernelIdentity
     /// </summary>
     GivenIds? GivenTo(ulong cgroupId);
 
-    /// <summary>The same by the runtime's id, for a container whose cgroup is gone already.</summary>
-    GivenIds? GivenTo(string runtimeId);
+    /// <summary>Those that it gave to containers whose cgroups are gone already, and that have not been taken over.</summary>
+    IReadOnlyList<GivenIds> GivenToGone();
 
     /// <summary>From now on the host answers for what has these ids: they are not found again.</summary>
     void TakeOver(GivenIds given);

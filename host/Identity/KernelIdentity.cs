@@ -22,13 +22,17 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     private readonly BpfMap _pods;
     private readonly BpfMap _podCgroups;
     private readonly BpfMap _newContainers;
+    private readonly MapReader _newReader;
     private readonly List<BpfLink> _links = [];
+    private readonly Lock _takenOverLock = new();
+    private uint _takenOver;
 
     private KernelIdentity(BpfObject bpf, bool cgroupV1)
     {
         (_bpf, _cgroupV1) = (bpf, cgroupV1);
         (_containers, _pods) = (bpf.Map(ContainersMap), bpf.Map(PodsMap));
         (_podCgroups, _newContainers) = (bpf.Map("pod_cgroups"), bpf.Map("new_containers"));
+        _newReader = new MapReader(_newContainers);
     }
 
     /// <summary>Loads the maps, the program that enrols sockets, and those that tag a container when its cgroup is made.</summary>
@@ -63,27 +67,38 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     public void Untag(Container container) => _containers.Remove(container.CgroupId);
 
     /// <inheritdoc/>
-    public GivenIds? GivenTo(ulong cgroupId) =>
-        _newContainers.TryGet(cgroupId, out NewContainer made) ? new GivenIds(cgroupId, made.Tag.Container, made.Tag.Pod) : null;
+    public GivenIds? GivenTo(ulong cgroupId) => _newContainers.TryGet(cgroupId, out NewContainer made) ? Ids(cgroupId, made) : null;
 
     /// <inheritdoc/>
-    public GivenIds? GivenTo(string runtimeId)
+    public IReadOnlyList<GivenIds> GivenToGone()
     {
-        GivenIds? given = null;
-        byte[] wanted = Encoding.ASCII.GetBytes(runtimeId);
-        new MapReader(_newContainers).Read((key, value, _) =>
+        lock (_takenOverLock)
         {
-            NewContainer made = MemoryMarshal.Read<NewContainer>(value);
-            if (((ReadOnlySpan<byte>)made.Id).SequenceEqual(wanted))
+            if (_bpf.GetGlobal<uint>("last_container") == _takenOver)
             {
-                given = new GivenIds(MemoryMarshal.Read<ulong>(key), made.Tag.Container, made.Tag.Pod);
+                return [];
             }
-        });
-        return given;
+            List<GivenIds> gone = [];
+            _newReader.Read((key, value, _) =>
+            {
+                ulong cgroupId = MemoryMarshal.Read<ulong>(key);
+                if (!_containers.TryGet(cgroupId, out PmoasTag _))
+                {
+                    gone.Add(Ids(cgroupId, MemoryMarshal.Read<NewContainer>(value)));
+                }
+            });
+            return gone;
+        }
     }
 
     /// <inheritdoc/>
-    public void TakeOver(GivenIds given) => _newContainers.Remove(given.CgroupId);
+    public void TakeOver(GivenIds given)
+    {
+        lock (_takenOverLock)
+        {
+            _takenOver += _newContainers.Remove(given.CgroupId) ? 1u : 0;
+        }
+    }
 
     /// <inheritdoc/>
     public void TagPodCgroup(ulong cgroupId, uint podId) => _podCgroups.Set(cgroupId, podId);
@@ -125,6 +140,8 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
         }
         _bpf.Dispose();
     }
+
+    private static GivenIds Ids(ulong cgroupId, in NewContainer made) => new(cgroupId, made.Tag.Container, made.Tag.Pod, Encoding.ASCII.GetString(made.Id));
 
     private void TagNewCgroups(ILogger logger)
     {

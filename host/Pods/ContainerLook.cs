@@ -1,3 +1,4 @@
+using Pmoas.Host.Identity;
 using Pmoas.Host.Pods.Cgroups;
 using Pmoas.Sdk.Pods;
 
@@ -35,6 +36,7 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
     /// <param name="show">Publishes to the readers; called before the kernel is told, for an event with a new tag must find its container.</param>
     public void At(IReadOnlyCollection<TrackedContainer> containers, Action show)
     {
+        TakeOverGone();
         foreach (TrackedContainer container in containers)
         {
             LookAtCgroups(container);
@@ -89,30 +91,6 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         tags.Release(container);
     }
 
-    /// <summary>Remembers a container whose cgroup was gone before it could be looked at; it is named like one that ended.</summary>
-    /// <returns>False when it is not gone, or nothing is known of it: the kernel did not tag it.</returns>
-    public bool Missed(PodSpec pod, ContainerSpec spec)
-    {
-        if (spec.Id.Length == 0 || tags.GivenTo(spec.Id) is not { } given || tree.Find(spec.CgroupPath) is not null)
-        {
-            return false; // asked in this order: what is made meanwhile is not gone
-        }
-        tags.TakeOver(given);
-        Ended.Add(time.GetUtcNow(), pod, spec, new Container
-        {
-            Id = given.Container,
-            PodId = given.Pod,
-            Namespace = "",
-            Pod = "",
-            Name = "",
-            Role = Role.Service,
-            CgroupId = given.CgroupId,
-            CgroupPath = spec.CgroupPath,
-            IsProvisional = true,
-        });
-        return true;
-    }
-
     /// <summary>A container of this id under the name its source tells, or under its id.</summary>
     public Container Named(Container nameless, PodSpec pod, ContainerSpec spec)
     {
@@ -130,25 +108,11 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         {
             End(container, isHidden: container.IsSandbox);
         }
-        if (container.Running is null && found.Count == 0 && !container.IsSandbox)
-        {
-            _ = Missed(container.Pod, container.Spec);
-        }
         if (container.Running is null && found.Count > 0)
         {
             container.PodCgroup = ContainerCgroup.PodCgroupOf(container.Path) is { } pod ? tree.Find(pod) : null;
-            container.Running = new Container
-            {
-                Id = GivenTo(found[0]) ?? ++_lastContainer,
-                PodId = container.PodId,
-                Namespace = "",
-                Pod = "",
-                Name = "",
-                Role = Role.Service,
-                CgroupId = found[0].Inode,
-                CgroupPath = container.Path,
-                IsProvisional = true,
-            };
+            uint id = tags.TakeOver(found[0])?.Container ?? ++_lastContainer;
+            container.Running = Nameless(id, container.PodId, found[0].Inode, container.Path);
         }
         container.Cgroups = found;
         if (container.Settled && !MainProcess.Runs(container.Main))
@@ -157,15 +121,29 @@ internal sealed class ContainerLook(CgroupTree tree, KernelTags tags, PodNamespa
         }
     }
 
-    private uint? GivenTo(Cgroup cgroup)
+    /// <summary>Remembers the containers that came and went before anybody looked; they are named like others that ended.</summary>
+    private void TakeOverGone()
     {
-        if (tags.GivenTo(cgroup) is not { } given)
+        foreach (GivenIds given in tags.TakeOverGone())
         {
-            return null;
+            TrackedContainer? told = tracked.All.FirstOrDefault(t => t.Spec.Id == given.RuntimeId);
+            ContainerSpec spec = told?.Spec ?? ContainerSpec.OfCgroup("", given.RuntimeId);
+            Ended.Add(time.GetUtcNow(), told?.Pod ?? PodSpec.OfCgroups("", [spec]), spec, Nameless(given.Container, given.Pod, given.CgroupId, spec.CgroupPath));
         }
-        tags.TakeOver(given);
-        return given.Container;
     }
+
+    private static Container Nameless(uint id, uint podId, ulong cgroupId, string path) => new()
+    {
+        Id = id,
+        PodId = podId,
+        Namespace = "",
+        Pod = "",
+        Name = "",
+        Role = Role.Service,
+        CgroupId = cgroupId,
+        CgroupPath = path,
+        IsProvisional = true,
+    };
 
     /// <summary>Applies the rules, and takes over what a source now says otherwise.</summary>
     /// <returns>True when it is another one than before.</returns>

@@ -16,6 +16,9 @@ internal sealed class EndedContainers
     /// <summary>True while one waits for its name.</summary>
     public bool HasNameless => _ended.Exists(ended => ended.Container.IsProvisional);
 
+    /// <summary>True when one with this id of the runtime is remembered.</summary>
+    public bool Has(string runtimeId) => _ended.Exists(ended => ended.Spec.Id == runtimeId);
+
     /// <summary>Remembers one.</summary>
     public void Add(DateTimeOffset now, PodSpec pod, ContainerSpec spec, Container container) => _ended.Add(new Ended(now, pod, spec, container));
 

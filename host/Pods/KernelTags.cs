@@ -18,17 +18,21 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
     public int Count => _held.Count;
 
     /// <summary>The ids that the kernel gave the container of a new cgroup; null when it gave none, or they were taken over.</summary>
-    public GivenIds? GivenTo(Cgroup cgroup) => Ask(() => kernel.GivenTo(cgroup.Inode));
+    public GivenIds? GivenTo(Cgroup cgroup) => Ask(() => kernel.GivenTo(cgroup.Inode), null);
 
-    /// <summary>The same by the runtime's id, for a container whose cgroup is gone.</summary>
-    public GivenIds? GivenTo(string runtimeId) => Ask(() => kernel.GivenTo(runtimeId));
+    /// <summary>Takes over the ids of a new cgroup's container; null when the kernel gave none.</summary>
+    public GivenIds? TakeOver(Cgroup cgroup) => GivenTo(cgroup) is { } given ? TakeOver(given) : null;
 
-    /// <summary>From now on the host answers for what has these ids.</summary>
-    public void TakeOver(GivenIds given) => Ask(() =>
+    /// <summary>Takes over those of containers whose cgroups are gone already.</summary>
+    public IReadOnlyList<GivenIds> TakeOverGone()
     {
-        kernel.TakeOver(given);
-        return given;
-    });
+        IReadOnlyList<GivenIds> gone = Ask(kernel.GivenToGone, []);
+        foreach (GivenIds given in gone)
+        {
+            TakeOver(given);
+        }
+        return gone;
+    }
 
     /// <summary>Takes the tags of cgroups away that the container no longer has.</summary>
     public void Release(TrackedContainer container)
@@ -84,8 +88,15 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
         }
     }
 
-    /// <returns>Null also when the kernel refused.</returns>
-    private GivenIds? Ask(Func<GivenIds?> what)
+    private GivenIds TakeOver(GivenIds given) => Ask(
+        () =>
+        {
+            kernel.TakeOver(given);
+            return given;
+        },
+        given);
+
+    private T Ask<T>(Func<T> what, T otherwise)
     {
         try
         {
@@ -94,7 +105,7 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
         catch (BpfException e)
         {
             log.LogError("The tags of new containers cannot be read, so what they did first is counted for nobody: {Reason}", e.Message);
-            return null;
+            return otherwise;
         }
     }
 

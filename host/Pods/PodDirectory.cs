@@ -64,6 +64,9 @@ internal sealed class PodDirectory : IContainerIndex
     /// <inheritdoc/>
     public IReadOnlyCollection<Container> All => _snapshot.Listed;
 
+    /// <inheritdoc/>
+    public IReadOnlyCollection<Container> Ended => _snapshot.Ended;
+
     /// <summary>The pods as the sources describe them, merged; also those that do not run.</summary>
     public IReadOnlyList<PodSpec> Pods => _snapshot.Pods;
 
@@ -167,15 +170,12 @@ internal sealed class PodDirectory : IContainerIndex
         return open;
     }
 
-    /// <summary>Takes note of a container whose cgroup was gone before it could be looked at: its numbers are read if the kernel tagged it, else it is counted as missed.</summary>
-    public void Miss(string path, ContainerCgroup container) => Locked(() =>
+    /// <summary>Takes note of a container whose cgroup was gone before it could be looked at: unless the kernel tagged it, it is missed.</summary>
+    /// <param name="runtimeId">The runtime's id of it.</param>
+    public void Miss(string runtimeId) => Locked(() =>
     {
-        PodSpec pod = PodSpec.OfCgroups(container.PodUid, [ContainerSpec.OfCgroup(path, container.Id)]);
-        if (_look.Missed(pod, pod.Containers[0]))
-        {
-            Show();
-        }
-        else
+        _look.At([], Show);
+        if (!_look.Ended.Has(runtimeId))
         {
             Interlocked.Increment(ref _missed);
         }
@@ -245,15 +245,16 @@ internal sealed class PodDirectory : IContainerIndex
         _look.Ended.Sweep(_time.GetUtcNow(), Linger, _look.Naming, _look.Named);
         Container[] running = [.. _tracked.All.Select(t => t.Running).OfType<Container>()];
         Container[] listed = [.. running.Where(c => !c.IsProvisional)];
-        // The list stays the same object while its content does: whoever compares sees at once that there is nothing new.
-        IReadOnlyCollection<Container> same = _snapshot.Listed.SequenceEqual(listed) ? _snapshot.Listed : listed;
         _snapshot = new Snapshot(
-            same, running.Concat(_look.Ended.All).ToDictionary(c => c.Id), _pods, running.Length - listed.Length, _tags.Count);
+            Same(_snapshot.Listed, listed), Same(_snapshot.Ended, [.. _look.Ended.All.Where(c => !c.IsProvisional)]), running.Concat(_look.Ended.All).ToDictionary(c => c.Id), _pods, running.Length - listed.Length, _tags.Count);
     }
 
+    /// <summary>A list stays the same object while its content does: whoever compares sees at once that there is nothing new.</summary>
+    private static IReadOnlyCollection<Container> Same(IReadOnlyCollection<Container> before, Container[] now) => before.SequenceEqual(now) ? before : now;
+
     private sealed record Snapshot(
-        IReadOnlyCollection<Container> Listed, Dictionary<uint, Container> ById, IReadOnlyList<PodSpec> Pods, int Nameless, int Tagged)
+        IReadOnlyCollection<Container> Listed, IReadOnlyCollection<Container> Ended, Dictionary<uint, Container> ById, IReadOnlyList<PodSpec> Pods, int Nameless, int Tagged)
     {
-        public static Snapshot Empty { get; } = new([], [], [], 0, 0);
+        public static Snapshot Empty { get; } = new([], [], [], [], 0, 0);
     }
 }

@@ -36,7 +36,7 @@ internal sealed class PodBooks
         (_journeys, _intervals, _counts, _netfilter) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap), new MapReader(_netfilterMap));
         (_onJourneys, _onInterval, _onCount, _onNetfilter) = (OnJourneys, OnInterval, OnCount, OnNetfilter);
         _instruments = new PodInstruments(context, path);
-        _pods = ContainerSeries.ByPod<PodRow>(context.Containers, Begin, End);
+        _pods = ContainerSeries.ByPod<PodRow>(context.Containers, Begin, End, withEnded: true);
     }
 
     /// <summary>Brings the metrics up to date.</summary>

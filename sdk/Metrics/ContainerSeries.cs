@@ -11,14 +11,18 @@ public static class ContainerSeries
     /// <param name="begin">Called when a container appears: makes what the probe keeps of it.</param>
     /// <param name="end">Called when it runs no more: releases that. Its series stay, at their last values, until the container is forgotten.</param>
     public static ContainerSeries<T> ByContainer<T>(IContainerIndex index, Func<Container, OwnedSeries, T> begin, Action<T> end) where T : class =>
-        new(index, container => container.Id, LabelsOf, begin, end);
+        new(index, container => container.Id, LabelsOf, begin, end, withEnded: false);
 
     /// <summary>A row for each pod; its metrics' labels start with <c>namespace</c> and <c>pod</c>.</summary>
     /// <param name="index">The containers there are.</param>
     /// <param name="begin">Called with a pod's first container: makes what the probe keeps of the pod.</param>
     /// <param name="end">Called when none of its containers runs any more: releases that.</param>
-    public static ContainerSeries<T> ByPod<T>(IContainerIndex index, Func<Container, OwnedSeries, T> begin, Action<T> end) where T : class =>
-        new(index, container => container.PodId, container => [container.Namespace, container.Pod], begin, end);
+    /// <param name="withEnded">
+    /// True: a pod that came and went between two scrapes begins and ends in the next, for what the kernel counted of it. False: such a pod has
+    /// no row, for what can be read only while it runs.
+    /// </param>
+    public static ContainerSeries<T> ByPod<T>(IContainerIndex index, Func<Container, OwnedSeries, T> begin, Action<T> end, bool withEnded = false) where T : class =>
+        new(index, container => container.PodId, container => [container.Namespace, container.Pod], begin, end, withEnded);
 
     private static string[] LabelsOf(Container container)
     {
@@ -41,15 +45,17 @@ public sealed class ContainerSeries<T> where T : class
     private readonly Func<Container, string[]> _labelsOf;
     private readonly Func<Container, OwnedSeries, T> _begin;
     private readonly Action<T> _end;
+    private readonly bool _withEnded;
     private readonly SeriesOwners _owners = new();
     private readonly Dictionary<uint, Row> _rows = [];
     private readonly List<T> _running = [];
-    private IReadOnlyCollection<Container>? _listed;
+    private IReadOnlyCollection<Container>? _listed, _ended;
     private int _lingering;
 
     internal ContainerSeries(
-        IContainerIndex index, Func<Container, uint> ownerOf, Func<Container, string[]> labelsOf, Func<Container, OwnedSeries, T> begin, Action<T> end) =>
-        (_index, _ownerOf, _labelsOf, _begin, _end) = (index, ownerOf, labelsOf, begin, end);
+        IContainerIndex index, Func<Container, uint> ownerOf, Func<Container, string[]> labelsOf, Func<Container, OwnedSeries, T> begin, Action<T> end,
+        bool withEnded) =>
+        (_index, _ownerOf, _labelsOf, _begin, _end, _withEnded) = (index, ownerOf, labelsOf, begin, end, withEnded);
 
     /// <summary>The rows whose containers run, in the order of their appearance.</summary>
     public IReadOnlyList<T> Running => _running;
@@ -66,12 +72,13 @@ public sealed class ContainerSeries<T> where T : class
     /// <returns>True when a container came, went or changed since the last time.</returns>
     public bool Update()
     {
-        IReadOnlyCollection<Container> all = _index.All;
+        // In this order: what ends between the two is missing in neither.
+        IReadOnlyCollection<Container> all = _index.All, ended = _withEnded ? _index.Ended : [];
         bool changed = !ReferenceEquals(all, _listed);
-        if (changed)
+        if (changed || !ReferenceEquals(ended, _ended))
         {
-            List(all);
-            _listed = all;
+            List(all, ended);
+            (_listed, _ended) = (all, ended);
         }
 
         if (_lingering > 0)
@@ -92,10 +99,10 @@ public sealed class ContainerSeries<T> where T : class
 
         _rows.Clear();
         _running.Clear();
-        (_listed, _lingering) = (null, 0);
+        (_listed, _ended, _lingering) = (null, null, 0);
     }
 
-    private void List(IReadOnlyCollection<Container> all)
+    private void List(IReadOnlyCollection<Container> all, IReadOnlyCollection<Container> ended)
     {
         foreach (Row row in _rows.Values)
         {
@@ -119,6 +126,18 @@ public sealed class ContainerSeries<T> where T : class
             row.Listed = true;
             row.Containers.Add(container.Id);
             row.State ??= _begin(container, row.Series);
+        }
+
+        foreach (Container container in ended)
+        {
+            uint owner = _ownerOf(container);
+            if (!_rows.TryGetValue(owner, out Row? row))
+            {
+                row = new Row(_owners.Join(owner, _labelsOf(container)));
+                _rows.Add(owner, row);
+                row.Containers.Add(container.Id);
+                row.State = _begin(container, row.Series); // ends below: nothing of it runs
+            }
         }
 
         _running.Clear();

@@ -51,7 +51,7 @@ internal sealed class CgroupfsSource(CgroupTree tree, CgroupEvents events, PodDi
                     changed = true;
                     if (begun.Remove(one.Path))
                     {
-                        directory.Miss(one.Path, container);
+                        directory.Miss(container.Id);
                     }
                 }
             }

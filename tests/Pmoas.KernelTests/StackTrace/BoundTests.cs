@@ -6,6 +6,8 @@ namespace Pmoas.KernelTests.StackTrace;
 /// <summary>What is kept ends with what it was kept for, and what finds no room is counted.</summary>
 public sealed class BoundTests
 {
+    private const string Linger = "[daemon]\ncontainer_linger = \"1s\"\n";
+
     [Theory]
     [InlineData("haproxy")]
     [InlineData("nginx")]
@@ -72,7 +74,6 @@ public sealed class BoundTests
     [Fact]
     public async Task a_pod_that_ends_takes_its_series_and_its_numbers_with_it()
     {
-        const string Linger = "[daemon]\ncontainer_linger = \"1s\"\n";
         await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, Linger);
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 20, keepAlive: false);
         JourneySamples s = await journeys.ScrapeAsync(20);
@@ -84,11 +85,31 @@ public sealed class BoundTests
         Assert.True(setup is not null, string.Join('\n', errors));
         await journeys.Watched.Node.ApplyAsync(setup.Options);
 
+        await AssertNothingIsLeftAsync(journeys);
+    }
+
+    [Fact]
+    public async Task a_pod_that_came_and_went_between_two_scrapes_is_counted_and_leaves_nothing()
+    {
+        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, Linger);
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 20, keepAlive: false);
+        await journeys.Bed.DisposeAsync();
+        await Accept.Watched.Until(() => Task.FromResult(journeys.Watched.Node.Pods.All.Count == 0), "the pod has ended");
+
+        JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
+
+        Assert.All(Journeys.Kinds, kind => Assert.True(s.Journeys(kind.Leg, kind.Direction) == 20, $"{kind}\n{s}"));
+        Journeys.AssertSound(s);
+        await AssertNothingIsLeftAsync(journeys);
+    }
+
+    private static async Task AssertNothingIsLeftAsync(Journeys journeys)
+    {
         await Accept.Watched.Until(
             async () => (await JourneySamples.ScrapeAsync(journeys.Watched)).Sum("journey_seconds_count") == 0
                 && journeys.Look(bpf => bpf.Map("journeys").CountEntries() + bpf.Map("intervals").CountEntries() + bpf.Map("counts").CountEntries()) == 0,
             "nothing of the pod is left");
-        s = await JourneySamples.ScrapeAsync(journeys.Watched);
+        JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
         Assert.Equal(0, s.Sum("lost_total"));
         Assert.DoesNotContain(journeys.Bed.Name, s.ToString(), StringComparison.Ordinal);
     }

@@ -176,6 +176,31 @@ public sealed class ContainerSeriesTests
         Assert.Equal(["pmoas_lab_share{namespace=\"lab\",pod=\"chain\"} 1"], await Exposed.LinesAsync(_instruments));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task a_pod_between_two_updates_begins_and_ends_with_the_next_where_that_is_wanted(bool isWanted)
+    {
+        ContainerSeries<OwnedGauge> pods = ContainerSeries.ByPod(
+            _index, (container, series) => { _life.Add($"begin {container.Pod}"); return series.Gauge(_plugin.Gauge(s_share)); },
+            row => { row.Set(3); _life.Add("end"); }, isWanted);
+        pods.Update();
+
+        _index.Run(_proxy);
+        _index.Linger(_proxy);
+        pods.Update();
+        pods.Update();
+
+        Assert.Equal(isWanted ? ["begin chain", "end"] : [], _life);
+        Assert.Empty(pods.Running);
+        Assert.Equal(isWanted ? "3" : null, await Value(s_share.Name + "{namespace=\"lab\",pod=\"chain\"}"));
+
+        _index.Forget(1);
+        pods.Update();
+        Assert.Null(await Value(s_share.Name + "{namespace=\"lab\",pod=\"chain\"}"));
+        Assert.Equal(isWanted ? 2 : 0, _life.Count);
+    }
+
     private ContainerSeries<Row> NewTable() => ContainerSeries.ByContainer(
         _index,
         (container, series) =>

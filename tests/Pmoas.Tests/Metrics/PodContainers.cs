@@ -10,6 +10,8 @@ internal sealed class PodContainers : IContainerIndex
 
     public IReadOnlyCollection<Container> All { get; private set; } = [];
 
+    public IReadOnlyCollection<Container> Ended { get; private set; } = [];
+
     public bool TryGet(uint id, [NotNullWhen(true)] out Container? container)
     {
         container = All.FirstOrDefault(one => one.Id == id);
@@ -34,7 +36,12 @@ internal sealed class PodContainers : IContainerIndex
     {
         All = [.. All.Where(one => one.Id != ended.Id)];
         _lingering[ended.Id] = ended;
+        Ended = [.. _lingering.Values];
     }
 
-    internal void Forget(uint id) => _lingering.Remove(id);
+    internal void Forget(uint id)
+    {
+        _lingering.Remove(id);
+        Ended = [.. _lingering.Values];
+    }
 }

@@ -89,7 +89,7 @@ public sealed class PodDirectoryTests : IDisposable
     {
         Directory.CreateDirectory(_node.Root + "/pod0e3a9b6c/a");
         ulong inode = _node.Tree.Find("/pod0e3a9b6c/a")!.Value.Inode;
-        _node.Kernel.Given["aa"] = new GivenIds(inode, 0x80000007, 0x80000003);
+        _node.Kernel.Given[inode] = new GivenIds(inode, 0x80000007, 0x80000003, "aa");
         _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("a", "/pod0e3a9b6c/a"), Specs.Container("b", "/b"))]);
         _node.Make("/b");
 
@@ -102,15 +102,15 @@ public sealed class PodDirectoryTests : IDisposable
     public void a_container_that_nobody_saw_is_named_after_its_end_when_the_kernel_tagged_it_and_missed_when_not()
     {
         _node.Pods.Naming = TimeSpan.FromMinutes(1);
-        _node.Kernel.Given["aa"] = new GivenIds(4711, 0x80000007, 0x80000003);
+        _node.Kernel.GivenGone[4711] = new GivenIds(4711, 0x80000007, 0x80000003, "aa");
 
-        _node.Pods.Miss("/docker/aa", new ContainerCgroup("aa", ""));
-        _node.Pods.Miss("/docker/bb", new ContainerCgroup("bb", ""));
+        _node.Pods.Miss("aa");
+        _node.Pods.Miss("bb");
 
         Assert.Equal(1, _node.Pods.Missed);
         Assert.True(_node.Pods.TryGet(0x80000007, out Container? ended));
         Assert.True(ended.IsProvisional);
-        Assert.Empty(_node.Kernel.Given);
+        Assert.Empty(_node.Kernel.GivenGone);
 
         _node.Pods.Publish(0, "test", [Specs.Pod("p", Specs.Container("proxy", "") with { Id = "aa" })]);
         Assert.Equal(["Appeared proxy #2147483655 Sidecar", "Gone proxy #2147483655 Sidecar"], _node.News());

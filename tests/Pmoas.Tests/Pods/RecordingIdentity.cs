@@ -35,17 +35,20 @@ internal sealed class RecordingIdentity : IKernelIdentity
         _calls.Enqueue($"untag {container.CgroupPath} #{container.Id}");
     }
 
-    /// <summary>What the kernel tagged by itself, by the runtime's id; empty as it would be on a kernel that does not tell of cgroups.</summary>
-    public ConcurrentDictionary<string, GivenIds> Given { get; } = [];
+    /// <summary>What the kernel tagged by itself, by the cgroup's id; empty as it would be on a kernel that does not tell of cgroups.</summary>
+    public ConcurrentDictionary<ulong, GivenIds> Given { get; } = [];
+
+    /// <summary>The same, of those that are gone.</summary>
+    public ConcurrentDictionary<ulong, GivenIds> GivenGone { get; } = [];
 
     /// <summary>Pods by the cgroup that holds those of their containers.</summary>
     public ConcurrentDictionary<ulong, uint> PodCgroups { get; } = [];
 
-    public GivenIds? GivenTo(ulong cgroupId) => Given.Values.Where(ids => ids.CgroupId == cgroupId).Select(ids => (GivenIds?)ids).FirstOrDefault();
+    public GivenIds? GivenTo(ulong cgroupId) => Given.TryGetValue(cgroupId, out GivenIds ids) ? ids : null;
 
-    public GivenIds? GivenTo(string runtimeId) => Given.TryGetValue(runtimeId, out GivenIds ids) ? ids : null;
+    public IReadOnlyList<GivenIds> GivenToGone() => [.. GivenGone.Values];
 
-    public void TakeOver(GivenIds given) => Assert.True(Given.TryRemove(Given.First(one => one.Value == given)));
+    public void TakeOver(GivenIds given) => Assert.True(Given.TryRemove(given.CgroupId, out _) || GivenGone.TryRemove(given.CgroupId, out _));
 
     public void TagPodCgroup(ulong cgroupId, uint podId) => PodCgroups[cgroupId] = podId;
 
