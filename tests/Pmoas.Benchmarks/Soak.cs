@@ -73,7 +73,8 @@ internal sealed class Soak : IAsyncDisposable
         double connected = Scrape.Parse(metrics).Sum("pmoas_accept_connected_total", ("namespace", "churn"), ("pod", PodName(round)), ("result", "ok"));
         if (connected != Pods * ConnectsOfAPod)
         {
-            throw new InvalidOperationException($"round {round}: its pods made {Pods * ConnectsOfAPod} connections, and {connected} were counted");
+            string all = string.Join('\n', metrics.Split('\n').Where(line => line.StartsWith("pmoas_accept_connected_total", StringComparison.Ordinal) || line.StartsWith("pmoas_containers", StringComparison.Ordinal)));
+            throw new InvalidOperationException($"round {round}: its pods made {Pods * ConnectsOfAPod} connections, and {connected} were counted\n{all}");
         }
 
         _resident.Add(_daemon.ResidentBytes());
@@ -165,7 +166,8 @@ internal sealed class Soak : IAsyncDisposable
         return toml.ToString();
     }
 
-    private static string Cgroup(PodBed bed, int round, int pod) => string.Create(CultureInfo.InvariantCulture, $"/{bed.Name}/churn/{round}-{pod}");
+    /// <summary>Named as a runtime names a container's, so that the kernel tags it.</summary>
+    private static string Cgroup(PodBed bed, int round, int pod) => string.Create(CultureInfo.InvariantCulture, $"/{bed.Name}/churn/{round:x32}{pod:x32}");
 
     private static string PodName(int round) => string.Create(CultureInfo.InvariantCulture, $"round-{round}");
 }

@@ -61,14 +61,15 @@ internal sealed class SourceSet : IAsyncDisposable
     /// <summary>True while a source answers that knows containers by name.</summary>
     public bool NamesContainers => Statuses.Any(source => source.IsUp && CanName(source.Name));
 
-    /// <summary>Starts and stops sources until they are those that are configured.</summary>
+    /// <summary>Starts and stops sources until they are those that are configured; completes when the pods declared by hand are known.</summary>
     /// <param name="options">Which.</param>
     /// <param name="naming">How long a container may wait for its name.</param>
     public async Task ApplyAsync(SourcesOptions options, TimeSpan naming)
     {
         (_options, _naming) = (options, naming);
-        _static.Update(options.Static);
+        Task told = _static.UpdateAsync(options.Static);
         await RefreshAsync();
+        await told.WaitAsync(_stopping.Token);
         _finding ??= Task.Run(FindAsync);
     }
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Pmoas.Host.Config;
+using Pmoas.Host.Pods.Cgroups;
 
 namespace Pmoas.Host.Pods.Sources;
 
@@ -7,11 +8,11 @@ namespace Pmoas.Host.Pods.Sources;
 internal sealed class StaticPodSource : IPodSource
 {
     // Only the newest list counts.
-    private readonly Channel<StaticSourceOptions> _lists =
-        Channel.CreateBounded<StaticSourceOptions>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+    private readonly Channel<Told> _lists = Channel.CreateBounded<Told>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest }, static dropped => dropped.Done.TrySetResult());
 
     /// <summary>A source that starts with this list.</summary>
-    public StaticPodSource(StaticSourceOptions options) => Update(options);
+    public StaticPodSource(StaticSourceOptions options) => _ = UpdateAsync(options);
 
     /// <inheritdoc/>
     public string Name => "static";
@@ -19,15 +20,27 @@ internal sealed class StaticPodSource : IPodSource
     /// <inheritdoc/>
     public string Endpoint => "pmoas.toml";
 
-    /// <summary>Takes another list; it is published soon.</summary>
-    public void Update(StaticSourceOptions options) => _lists.Writer.TryWrite(options);
+    /// <summary>Takes another list; completes when it is published, by <see cref="RunAsync"/>.</summary>
+    public Task UpdateAsync(StaticSourceOptions options)
+    {
+        Told told = new(options, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        _lists.Writer.TryWrite(told);
+        return told.Done.Task;
+    }
 
     /// <inheritdoc/>
     public async Task RunAsync(ISourceOutlet outlet, CancellationToken stopping)
     {
-        await foreach (StaticSourceOptions list in _lists.Reader.ReadAllAsync(stopping))
+        await foreach (Told told in _lists.Reader.ReadAllAsync(stopping))
         {
-            outlet.Publish(Pods(list));
+            try
+            {
+                outlet.Publish(Pods(told.List));
+            }
+            finally
+            {
+                told.Done.TrySetResult();
+            }
         }
     }
 
@@ -36,6 +49,15 @@ internal sealed class StaticPodSource : IPodSource
 
     private static PodSpec Spec(StaticPod pod) => new(
         pod.Namespace, pod.Name, Uid: "", pod.Labels, Annotations: PodSpec.NoLabels,
-        [.. pod.Containers.Select(c => new ContainerSpec(c.Name, c.Image, c.Cgroup.TrimEnd('/'), c.Labels))])
+        [.. pod.Containers.Select(c => Spec(c))])
     { IsComplete = false };
+
+    /// <summary>With the runtime's id where the path tells it: so one that ended before it was declared gets its name too.</summary>
+    private static ContainerSpec Spec(StaticContainer container)
+    {
+        string cgroup = container.Cgroup.TrimEnd('/');
+        return new ContainerSpec(container.Name, container.Image, cgroup, container.Labels) { Id = ContainerCgroup.Parse(cgroup)?.Id ?? "" };
+    }
+
+    private readonly record struct Told(StaticSourceOptions List, TaskCompletionSource Done);
 }

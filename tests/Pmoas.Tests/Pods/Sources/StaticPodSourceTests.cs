@@ -19,11 +19,22 @@ public sealed class StaticPodSourceTests
         ContainerSpec container = Assert.Single(pod.Containers);
         Assert.Equal(("c", "/c", "i"), (container.Name, container.CgroupPath, container.Image));
 
-        source.Update(Options(""));
+        Task told = source.UpdateAsync(Options(""));
         Assert.Empty(await published.NextAsync());
+        await told;
 
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
+    }
+
+    [Fact]
+    public void a_container_has_the_runtime_s_id_that_its_cgroup_s_path_tells()
+    {
+        string id = new('a', 64);
+        IReadOnlyList<PodSpec> pods = StaticPodSource.Pods(Options(
+            $"[[sources.static.pods]]\nname = \"a\"\ncontainers = [{{ name = \"c\", cgroup = \"/docker/{id}\" }}, {{ name = \"d\", cgroup = \"/lab/d\" }}]\n"));
+
+        Assert.Equal([id, ""], Assert.Single(pods).Containers.Select(container => container.Id));
     }
 
     private static StaticSourceOptions Options(string toml) => ConfigFile.Parse(toml, "pmoas.toml").Options!.Sources.Static;
