@@ -48,7 +48,7 @@ int BPF_PROG(tag_new_cgroup, struct cgroup *cgroup)
 	if (!parent || !is_of_our_hierarchy(cgroup))
 		return 0;
 	id = cgroup->kn->id;
-	if (read_id(BPF_CORE_READ(cgroup, kn, name), made.id)) {
+	if (tag_new_containers && read_id(BPF_CORE_READ(cgroup, kn, name), made.id)) {
 		made.tag.container = GIVEN_BY_KERNEL + __sync_add_and_fetch(&last_container, 1);
 		made.tag.pod = pod_of(parent);
 		made.tag.role = PMOAS_ROLE_SERVICE;

@@ -69,6 +69,10 @@ internal sealed class PodLook : IAsyncDisposable
         {
         }
 
+        public void TagNewContainers(bool on)
+        {
+        }
+
         public GivenIds? GivenTo(ulong cgroupId) => null;
 
         public IReadOnlyList<GivenIds> GivenToGone() => [];

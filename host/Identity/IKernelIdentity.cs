@@ -12,6 +12,9 @@ internal interface IKernelIdentity
     /// <summary>Removes a container's tag. Sockets that carry it keep it until they close.</summary>
     void Untag(Container container);
 
+    /// <summary>Has the kernel tag each new cgroup whose name is a container's, from now on, or no more. What lies below a container is tagged always.</summary>
+    void TagNewContainers(bool on);
+
     /// <summary>
     /// The ids that the kernel gave by itself to a new cgroup whose name is a container's; it is tagged with them before anything can happen
     /// inside. Null when it gave none, or they have been taken over.

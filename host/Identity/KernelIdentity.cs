@@ -67,6 +67,9 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     public void Untag(Container container) => _containers.Remove(container.CgroupId);
 
     /// <inheritdoc/>
+    public void TagNewContainers(bool on) => _bpf.SetGlobal("tag_new_containers", on);
+
+    /// <inheritdoc/>
     public GivenIds? GivenTo(ulong cgroupId) => _newContainers.TryGet(cgroupId, out NewContainer made) ? Ids(cgroupId, made) : null;
 
     /// <inheritdoc/>

@@ -40,7 +40,7 @@ internal sealed class KernelTables(ImportedPlugin plugin, BpfObject bpf, PluginI
 
     private Action PerContainer(TotalsReader reader, KernelValue value)
     {
-        ContainerTable table = new(value, containers, reader.Remove);
+        ContainerTable table = new(value, containers, reader.Remove, TimeProvider.System);
         MapEntryHandler read = table.Read;
         return () =>
         {

@@ -17,6 +17,9 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
     /// <summary>Number of cgroups that carry a tag.</summary>
     public int Count => _held.Count;
 
+    /// <summary>Has the kernel tag new containers by itself, or no more.</summary>
+    public void TagNew(bool on) => kernel.TagNewContainers(on);
+
     /// <summary>The ids that the kernel gave the container of a new cgroup; null when it gave none, or they were taken over.</summary>
     public GivenIds? GivenTo(Cgroup cgroup) => Ask(() => kernel.GivenTo(cgroup.Inode), null);
 

@@ -170,6 +170,9 @@ internal sealed class PodDirectory : IContainerIndex
         return open;
     }
 
+    /// <summary>Has the kernel tag new containers by itself, or no more: for who tells of every cgroup that is a container's.</summary>
+    public void TagNewContainers(bool on) => Locked(() => _tags.TagNew(on));
+
     /// <summary>Takes note of a container whose cgroup was gone before it could be looked at: unless the kernel tagged it, it is missed.</summary>
     /// <param name="runtimeId">The runtime's id of it.</param>
     public void Miss(string runtimeId) => Locked(() =>

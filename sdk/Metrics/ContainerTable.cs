@@ -10,8 +10,13 @@ namespace Pmoas.Sdk.Metrics;
 /// <param name="value">What is exported of an entry's value.</param>
 /// <param name="index">The containers there are.</param>
 /// <param name="forget">Deletes a key from the kernel table.</param>
-internal sealed class ContainerTable(KernelValue value, IContainerIndex index, Action<uint> forget)
+/// <param name="time">Tells how long a key has been nobody's.</param>
+internal sealed class ContainerTable(KernelValue value, IContainerIndex index, Action<uint> forget, TimeProvider time)
 {
+    /// <summary>The kernel tags by itself what user space comes to know a moment later, and not always in the order of the ids.</summary>
+    private static readonly TimeSpan s_nobodysFor = TimeSpan.FromSeconds(10);
+
+    private readonly Dictionary<uint, long> _nobodys = [];
     private readonly Dictionary<uint, Row> _rows = [];
     private readonly Dictionary<ContainerLabels, Sharers> _sharers = [];
     private readonly List<uint> _ended = [];
@@ -50,7 +55,7 @@ internal sealed class ContainerTable(KernelValue value, IContainerIndex index, A
             if (!index.TryGet(id, out Container? container))
             {
                 // An id above all we have seen belongs to a container that is tagged and about to be known: leave its counts alone.
-                if (id <= _highestSeen)
+                if (id <= _highestSeen && IsNobodys(id))
                 {
                     _ended.Add(id);
                 }
@@ -91,9 +96,21 @@ internal sealed class ContainerTable(KernelValue value, IContainerIndex index, A
             }
 
             forget(id);
+            _nobodys.Remove(id);
         }
 
         _ended.Clear();
+    }
+
+    private bool IsNobodys(uint id)
+    {
+        if (_nobodys.TryGetValue(id, out long since))
+        {
+            return time.GetElapsedTime(since) >= s_nobodysFor;
+        }
+
+        _nobodys.Add(id, time.GetTimestamp());
+        return false;
     }
 
     private Row RowOf(Container container)
@@ -104,6 +121,7 @@ internal sealed class ContainerTable(KernelValue value, IContainerIndex index, A
         {
             row = new Row(labels, Join(container.Id, labels));
             _rows.Add(container.Id, row);
+            _nobodys.Remove(container.Id);
         }
         else if (row.Labels != labels)
         {

@@ -100,7 +100,7 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
     private static async Task<string> ConfigureAsync(PodBed bed, string toml)
     {
         string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
-        await File.WriteAllTextAsync(file, bed.StaticPodToml() + "[log]\nlevel = \"error\"\n" + toml);
+        await File.WriteAllTextAsync(file, bed.StaticPodToml().Replace("cgroupfs.enabled = false", "", StringComparison.Ordinal) + "[log]\nlevel = \"error\"\n" + toml);
         return file;
     }
 

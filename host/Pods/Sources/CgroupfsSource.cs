@@ -21,19 +21,27 @@ internal sealed class CgroupfsSource(CgroupTree tree, CgroupEvents events, PodDi
     {
         _found.Clear();
         bool first = true;
-        using IDisposable subscription = events.Subscribe(batch =>
+        directory.TagNewContainers(true); // before the list of what there is: nothing comes between
+        try
         {
-            if (Take(batch) || first)
+            using IDisposable subscription = events.Subscribe(batch =>
             {
-                first = false;
-                outlet.Publish(Pods());
+                if (Take(batch) || first)
+                {
+                    first = false;
+                    outlet.Publish(Pods());
+                }
+            });
+            // No news is good news: the events come by themselves.
+            using PeriodicTimer heartbeat = new(TimeSpan.FromSeconds(10));
+            while (await heartbeat.WaitForNextTickAsync(stopping))
+            {
+                outlet.Alive();
             }
-        });
-        // No news is good news: the events come by themselves.
-        using PeriodicTimer heartbeat = new(TimeSpan.FromSeconds(10));
-        while (await heartbeat.WaitForNextTickAsync(stopping))
+        }
+        finally
         {
-            outlet.Alive();
+            directory.TagNewContainers(false);
         }
     }
 

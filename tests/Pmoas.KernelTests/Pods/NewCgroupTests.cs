@@ -25,6 +25,7 @@ public sealed class NewCgroupTests : KernelTest
     {
         _lab = Keep(new Lab(_tree));
         _kernel = Keep(KernelIdentity.Load(_tree.Mode, Logger));
+        _kernel.TagNewContainers(true);
         BpfObject seen = Open("tags");
         _kernel.ShareWith(seen);
         seen.Load();
@@ -61,6 +62,23 @@ public sealed class NewCgroupTests : KernelTest
         // User space reads the same of a path: what the kernel tags, it takes over.
         Assert.All(containers, name => Assert.NotNull(ContainerCgroup.Parse(name)));
         Assert.All(others, name => Assert.Null(ContainerCgroup.Parse(name)));
+    }
+
+    [Fact]
+    public async Task no_container_is_tagged_where_nobody_looks_at_all_cgroups()
+    {
+        _kernel.TagNewContainers(false);
+        Assert.Null(TagOf(_lab.Make($"/{NewId()}")));
+
+        PodDirectory pods = new(_kernel, _tree, ShippedRules.All, TimeSpan.FromMinutes(1), NullLogger.Instance, TimeProvider.System);
+        using CgroupEvents events = new(_tree, NullLogger.Instance);
+        await using (SourceRun source = new(new CgroupfsSource(_tree, events, pods), rank: 9, isWanted: true, pods, NullLogger.Instance, TimeProvider.System))
+        {
+            await source.Settled;
+            Assert.NotNull(TagOf(_lab.Make($"/{NewId()}")));
+        }
+
+        Assert.Null(TagOf(_lab.Make($"/{NewId()}")));
     }
 
     [Fact]

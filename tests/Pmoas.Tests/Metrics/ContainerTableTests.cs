@@ -2,6 +2,7 @@ using Pmoas.Host.Exposition;
 using Pmoas.Sdk.Bpf;
 using Pmoas.Sdk.Metrics;
 using Pmoas.Sdk.Pods;
+using Pmoas.Tests.Pods.Sources;
 
 namespace Pmoas.Tests.Metrics;
 
@@ -17,6 +18,7 @@ public sealed class ContainerTableTests
     private readonly Container _proxy = PodContainers.Make(1, "proxy", Role.Sidecar);
     private readonly Container _app = PodContainers.Make(2, "app", Role.Service);
     private readonly PluginInstruments _plugin;
+    private readonly ManualTime _time = new();
     private ContainerTable _table;
 
     public ContainerTableTests()
@@ -154,7 +156,25 @@ public sealed class ContainerTableTests
         Entry(1).Accept(0, 1);
         Entry(9).Accept(0, 1);
         Scrape();
+        _time.Advance(9_999);
+        Scrape();
+        Assert.Empty(_forgotten);
+        _time.Advance(1);
+        Scrape();
         Assert.Equal([1u], _forgotten);
+    }
+
+    [Fact]
+    public async Task a_container_that_is_known_later_than_one_with_a_higher_id_loses_nothing()
+    {
+        _containers.Run(_app);
+        Entry(1).Accept(0, 3);
+        Scrape();
+        _containers.Run(_app, _proxy);
+        _time.Advance(60_000);
+        Scrape();
+        Assert.Equal("3", await Value("pmoas_lab_accepted_total" + Proxy));
+        Assert.Empty(_forgotten);
     }
 
     [Fact]
@@ -218,7 +238,7 @@ public sealed class ContainerTableTests
         {
             _forgotten.Add(id);
             _kernel.Remove(id);
-        });
+        }, _time);
     }
 
     private KernelEntry Entry(uint id)
