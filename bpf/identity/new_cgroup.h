@@ -39,7 +39,8 @@ struct {
 } pod_cgroups SEC(".maps");
 
 __u32 last_container, last_pod;
-bool tag_new_containers = false; /* set while user space looks at every cgroup; what only others name is tagged when they do */
+bool tag_new_containers =
+	false; /* set while user space looks at every cgroup; what only others name is tagged when they do */
 
 /* False for a cgroup of another hierarchy than the one that tells containers apart. */
 static __always_inline bool is_of_our_hierarchy(struct cgroup *cgroup)
