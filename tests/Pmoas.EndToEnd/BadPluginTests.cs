@@ -28,7 +28,7 @@ public sealed class BadPluginTests
         Assert.Contains(reason, daemon.Log, StringComparison.Ordinal);
         Assert.Equal(2, daemon.Log.Split($"{state}: ").Length);
         Assert.DoesNotContain("   at ", daemon.Log, StringComparison.Ordinal);
-        Assert.Equal(0, KernelObjects.Of(daemon.Id).Count("link"));
+        Assert.Equal(0, KernelObjects.Of(daemon.Id).PluginLinks);
 
         daemon.Signal("TERM");
         Assert.Equal(0, await daemon.ExitAsync());
@@ -48,7 +48,7 @@ public sealed class BadPluginTests
         await daemon.UntilAsync(async () => (await daemon.MetricsAsync()).Contains(
             "pmoas_plugin_state{plugin=\"bad_probe\",state=\"faulted\"} 1", StringComparison.Ordinal), "the fault");
         Assert.Contains(reason, daemon.Log, StringComparison.Ordinal);
-        Assert.Equal(0, KernelObjects.Of(daemon.Id).Count("link"));
+        Assert.Equal(0, KernelObjects.Of(daemon.Id).PluginLinks);
         await daemon.UntilMetricAsync("pmoas_plugin_restarts_total{plugin=\"bad_probe\"} 1");
 
         daemon.Signal("TERM");

@@ -22,7 +22,7 @@ public sealed class DaemonTests
         Assert.Contains("hooks: state=tp_btf", daemon.Log, StringComparison.Ordinal);
         var held = KernelObjects.Of(daemon.Id);
         Assert.True(held.Count("prog") >= 1);
-        Assert.Equal(1, held.Count("link"));
+        Assert.Equal(1, held.PluginLinks);
 
         daemon.Signal("TERM");
         Assert.Equal(0, await daemon.ExitAsync());
@@ -37,7 +37,7 @@ public sealed class DaemonTests
         site.Write(Enabled);
         await using HostProcess daemon = await HostProcess.RunAsync(site);
         var held = KernelObjects.Of(daemon.Id);
-        Assert.Equal(1, held.Count("link"));
+        Assert.Equal(1, held.PluginLinks);
 
         daemon.Signal("KILL");
         Assert.Equal(137, await daemon.ExitAsync());
@@ -52,7 +52,7 @@ public sealed class DaemonTests
         await using HostProcess daemon = await HostProcess.RunAsync(site, badAt: "constructor");
 
         await daemon.UntilMetricAsync("pmoas_plugin_state{plugin=\"bad_probe\",state=\"found\"} 1");
-        Assert.Equal(0, KernelObjects.Of(daemon.Id).Count("link"));
+        Assert.Equal(0, KernelObjects.Of(daemon.Id).PluginLinks);
     }
 
     [Fact]

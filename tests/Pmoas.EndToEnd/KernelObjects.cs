@@ -14,6 +14,12 @@ internal sealed record KernelObjects(IReadOnlySet<(string Kind, string Id)> Ids)
         .Select(pair => (pair[0][..^"_id".Length], pair[1]))
         .ToHashSet());
 
+    /// <summary>Those by which bpf/identity is told of cgroups made and removed; the daemon holds them as long as it runs.</summary>
+    private const int HostLinks = 2;
+
+    /// <summary>How many hooks the plugins are attached to.</summary>
+    public int PluginLinks => Count("link") - HostLinks;
+
     public int Count(string kind) => Ids.Count(id => id.Kind == kind);
 
     /// <summary>Those that are still in the kernel; waits 3 s for them to go, because the kernel frees after a grace period.</summary>

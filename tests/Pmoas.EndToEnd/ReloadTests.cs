@@ -16,7 +16,7 @@ public sealed class ReloadTests
         await daemon.UntilMetricAsync("pmoas_bad_probe_level 4");
         await daemon.UntilMetricAsync("pmoas_plugin_restarts_total{plugin=\"bad_probe\"} 1");
         await daemon.UntilMetricAsync("pmoas_config_reloads_total{result=\"ok\"} 1");
-        Assert.Equal(1, KernelObjects.Of(daemon.Id).Count("link"));
+        Assert.Equal(1, KernelObjects.Of(daemon.Id).PluginLinks);
     }
 
     [Fact]
@@ -55,15 +55,15 @@ public sealed class ReloadTests
         site.Write("[plugins.bad_probe]");
         await using HostProcess daemon = await HostProcess.RunAsync(site);
         var held = KernelObjects.Of(daemon.Id);
-        Assert.Equal(1, held.Count("link"));
+        Assert.Equal(1, held.PluginLinks);
 
         site.Write("[plugins.bad_probe]\nenabled = false");
         await daemon.UntilMetricAsync("pmoas_plugin_state{plugin=\"bad_probe\",state=\"stopped\"} 1");
-        Assert.Equal(0, KernelObjects.Of(daemon.Id).Count("link"));
+        Assert.Equal(0, KernelObjects.Of(daemon.Id).PluginLinks);
 
         site.Write("[plugins.bad_probe]\nenabled = true");
         await daemon.UntilMetricAsync("pmoas_plugin_state{plugin=\"bad_probe\",state=\"running\"} 1");
-        Assert.Equal(1, KernelObjects.Of(daemon.Id).Count("link"));
+        Assert.Equal(1, KernelObjects.Of(daemon.Id).PluginLinks);
         Assert.Equal(held.Ids.Count, KernelObjects.Of(daemon.Id).Ids.Count);
     }
 }
