@@ -7,14 +7,15 @@
  * nothing that a container does comes too early; user space, told by inotify some milliseconds later, takes the ids over, says the role
  * and may say another pod. Which names are a container's is what host/Pods/Cgroups/ContainerCgroup.cs says.
  */
-#define GIVEN_BY_KERNEL                                                                                                \
-	0x80000000u /* user space numbers below this what existed before, and what only its configuration calls a container */
+/* User space numbers below this: what existed before, and what only its configuration calls a container. */
+#define GIVEN_BY_KERNEL 0x80000000u
+
 #define NAME_BYTES 256 /* kernfs allows 255 */
 #define ID_CHARS 64
 #define UID_CHARS 36
 #define HASH_CHARS 32
 
-/* What has been made and not yet taken over. What nobody takes, as where user space looks at no cgroup by itself, is the first to be forgotten. */
+/* What has been made and not yet taken over. What nobody takes is the first to be forgotten. */
 #define MAX_NEW_CONTAINERS 4096
 
 struct new_container {
@@ -39,8 +40,9 @@ struct {
 } pod_cgroups SEC(".maps");
 
 __u32 last_container, last_pod;
-bool tag_new_containers =
-	false; /* set while user space looks at every cgroup; what only others name is tagged when they do */
+
+/* Set while user space looks at every cgroup; what only others tell of is tagged when they do. */
+bool tag_new_containers = false;
 
 /* False for a cgroup of another hierarchy than the one that tells containers apart. */
 static __always_inline bool is_of_our_hierarchy(struct cgroup *cgroup)

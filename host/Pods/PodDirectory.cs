@@ -13,7 +13,8 @@ namespace Pmoas.Host.Pods;
 /// <remarks>
 /// Thread-safe. Readers take the snapshot of the last look and never wait. An id is given when a cgroup appears and never again,
 /// so a container that comes back is another one; the one that ended stays readable for the linger time. A container whose cgroup has a
-/// container's name is tagged by the kernel before anything can happen in it, any other as soon as its cgroup is known; it is listed when a source has named it, or after <see cref="Naming"/> under its id.
+/// container's name is tagged by the kernel before anything can happen in it, any other as soon as its cgroup is known; it is listed when a
+/// source has named it, or after <see cref="Naming"/> under its id.
 /// </remarks>
 internal sealed class PodDirectory : IContainerIndex
 {
@@ -221,13 +222,15 @@ internal sealed class PodDirectory : IContainerIndex
         {
             NameEnded(merged);
         }
-        (List<TrackedContainer> changed, List<TrackedContainer> gone) = _tracked.Follow(_pods, _time.GetUtcNow(), path => _tree.Find(path) is { } cgroup ? _tags.GivenTo(cgroup)?.Pod : null);
+        (List<TrackedContainer> changed, List<TrackedContainer> gone) = _tracked.Follow(_pods, _time.GetUtcNow(), PodGivenTo);
         foreach (TrackedContainer container in gone)
         {
             _look.Leave(container, hidden.Contains(container.Path));
         }
         _look.At(changed, Show);
     }
+
+    private uint? PodGivenTo(string path) => _tree.Find(path) is { } cgroup ? _tags.GivenTo(cgroup)?.Pod : null;
 
     private void NameEnded(IReadOnlyList<PodSpec> merged)
     {
@@ -248,8 +251,10 @@ internal sealed class PodDirectory : IContainerIndex
         _look.Ended.Sweep(_time.GetUtcNow(), Linger, _look.Naming, _look.Named);
         Container[] running = [.. _tracked.All.Select(t => t.Running).OfType<Container>()];
         Container[] listed = [.. running.Where(c => !c.IsProvisional)];
+        Container[] ended = [.. _look.Ended.All.Where(c => !c.IsProvisional)];
         _snapshot = new Snapshot(
-            Same(_snapshot.Listed, listed), Same(_snapshot.Ended, [.. _look.Ended.All.Where(c => !c.IsProvisional)]), running.Concat(_look.Ended.All).ToDictionary(c => c.Id), _pods, running.Length - listed.Length, _tags.Count);
+            Same(_snapshot.Listed, listed), Same(_snapshot.Ended, ended), running.Concat(_look.Ended.All).ToDictionary(c => c.Id), _pods,
+            running.Length - listed.Length, _tags.Count);
     }
 
     /// <summary>A list stays the same object while its content does: whoever compares sees at once that there is nothing new.</summary>

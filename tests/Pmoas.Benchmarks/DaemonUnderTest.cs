@@ -100,7 +100,10 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
     private static async Task<string> ConfigureAsync(PodBed bed, string toml)
     {
         string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
-        await File.WriteAllTextAsync(file, bed.StaticPodToml().Replace("cgroupfs.enabled = false", "", StringComparison.Ordinal) + "[log]\nlevel = \"error\"\n" + toml);
+
+        // As a node has it: the kernel tags new containers only while all cgroups are looked at.
+        string pod = bed.StaticPodToml().Replace("cgroupfs.enabled = false", "", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(file, pod + "[log]\nlevel = \"error\"\n" + toml);
         return file;
     }
 

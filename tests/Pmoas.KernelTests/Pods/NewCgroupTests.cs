@@ -186,12 +186,6 @@ public sealed class NewCgroupTests : KernelTest
             return tree.Find(_top + path)!.Value;
         }
 
-        public void Dispose()
-        {
-            foreach (Cgroup cgroup in tree.Subtree(_top, new HashSet<string>()).Reverse())
-            {
-                Directory.Delete(tree.DirectoryOf(cgroup.Path));
-            }
-        }
+        public void Dispose() => TestCgroups.Remove(tree, _top);
     }
 }

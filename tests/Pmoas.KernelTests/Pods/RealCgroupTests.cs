@@ -31,10 +31,7 @@ public sealed class RealCgroupTests : IAsyncDisposable
             await process.WaitForExitAsync();
             process.Dispose();
         }
-        foreach (Cgroup cgroup in _tree.Subtree(_lab, new HashSet<string>()).Reverse())
-        {
-            Directory.Delete(_tree.DirectoryOf(cgroup.Path));
-        }
+        TestCgroups.Remove(_tree, _lab);
         _stop.Dispose();
     }
 

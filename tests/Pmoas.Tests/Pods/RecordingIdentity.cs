@@ -44,10 +44,9 @@ internal sealed class RecordingIdentity : IKernelIdentity
     /// <summary>Pods by the cgroup that holds those of their containers.</summary>
     public ConcurrentDictionary<ulong, uint> PodCgroups { get; } = [];
 
-    /// <summary>Whether the kernel shall tag new containers.</summary>
-    public bool TagsNew { get; private set; }
-
-    public void TagNewContainers(bool on) => TagsNew = on;
+    public void TagNewContainers(bool on)
+    {
+    }
 
     public GivenIds? GivenTo(ulong cgroupId) => Given.TryGetValue(cgroupId, out GivenIds ids) ? ids : null;
 
