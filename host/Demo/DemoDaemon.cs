@@ -10,31 +10,33 @@ internal sealed class DemoDaemon : IAsyncDisposable
     private static readonly TimeSpan StopPatience = Patience.Of(TimeSpan.FromSeconds(1));
 
     private readonly HttpClient _http;
+    private readonly PodBed _bed;
     private readonly Process _process;
-    private readonly string _log;
 
-    private DemoDaemon(Process process, HttpClient http, string log)
+    private DemoDaemon(PodBed bed, Process process, HttpClient http)
     {
-        (_process, _http, _log) = (process, http, log);
+        (_bed, _process, _http) = (bed, process, http);
     }
 
-    /// <summary>Starts it with a config that declares the bed's pod; returns when <c>/readyz</c> says so.</summary>
+    /// <summary>The configuration it runs with, for whoever wants to look at the same pod by another verb.</summary>
+    internal string ConfigPath => Path.Combine(_bed.Plan.Directory, "pmoas.toml");
+
+    /// <summary>Starts it with a config that declares the bed's pod and has Accept alone; returns when <c>/readyz</c> says so.</summary>
     /// <exception cref="DemoException">It ended or did not become ready; the message has its last lines.</exception>
     internal static async Task<DemoDaemon> StartAsync(PodBed bed, DemoOptions options, CancellationToken cancellation)
     {
-        string config = bed.Plan.Write("pmoas.toml", bed.StaticPodToml() + "\n[plugins.accept]\n");
-        string log = Path.Combine(bed.Plan.Directory, "pmoas.log");
+        string config = bed.Plan.Write("pmoas.toml", ConfigOf(bed, "accept"));
         string self = Environment.ProcessPath!;
         string[] program = Path.GetFileNameWithoutExtension(self) == "dotnet" ? [self, Assembly.GetExecutingAssembly().Location] : [self];
 
         // setsid: Ctrl-C is for the demo, which stops its daemon itself.
         string[] arguments =
         [
-            "/bin/sh", "-c", $"exec \"$@\" </dev/null >'{log}' 2>&1", "pmoas",
+            "/bin/sh", "-c", $"exec \"$@\" </dev/null >'{LogOf(bed)}' 2>&1", "pmoas",
             .. program, "run", "--config", config, "--plugins", options.PluginsDir, "--listen", options.Listen,
         ];
         HttpClient http = new() { BaseAddress = new Uri($"http://{options.Listen}/"), Timeout = TimeSpan.FromSeconds(5) };
-        DemoDaemon daemon = new(Process.Start(new ProcessStartInfo(Executable.Find("setsid"), arguments))!, http, log);
+        DemoDaemon daemon = new(bed, Process.Start(new ProcessStartInfo(Executable.Find("setsid"), arguments))!, http);
         bool ready = false;
         try
         {
@@ -49,6 +51,14 @@ internal sealed class DemoDaemon : IAsyncDisposable
                 await daemon.DisposeAsync();
             }
         }
+    }
+
+    /// <summary>Has it switch on what shows resources and the network stack too, by an edit of its configuration.</summary>
+    internal void WatchEverything()
+    {
+        // Renamed into place, so that it never reads half of it.
+        string edit = _bed.Plan.Write("pmoas.toml.new", ConfigOf(_bed, "accept", "resource_usage", "stack_trace"));
+        File.Move(edit, ConfigPath, overwrite: true);
     }
 
     /// <summary>Reads <c>/metrics</c>.</summary>
@@ -113,5 +123,10 @@ internal sealed class DemoDaemon : IAsyncDisposable
         }
     }
 
-    private string LogTail() => File.Exists(_log) ? string.Join(" | ", File.ReadLines(_log).TakeLast(8)) : "";
+    private static string ConfigOf(PodBed bed, params string[] plugins) =>
+        bed.StaticPodToml() + string.Concat(plugins.Select(plugin => $"\n[plugins.{plugin}]\n"));
+
+    private static string LogOf(PodBed bed) => Path.Combine(bed.Plan.Directory, "pmoas.log");
+
+    private string LogTail() => File.Exists(LogOf(_bed)) ? string.Join(" | ", File.ReadLines(LogOf(_bed)).TakeLast(8)) : "";
 }

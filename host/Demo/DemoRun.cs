@@ -49,7 +49,7 @@ internal static class DemoRun
             DemoTable.Write(report, Console.Out, boxed: !Console.IsOutputRedirected);
         }
 
-        await StayAsync(bed, options, began, cancellation);
+        await StayAsync(bed, daemon, options, began, cancellation);
         if (options.Json)
         {
             await Console.Out.WriteLineAsync(report.ToJson());
@@ -78,7 +78,7 @@ internal static class DemoRun
     }
 
     /// <summary>Keeps daemon and a light load going for whoever wants to look, until the asked seconds have passed.</summary>
-    private static async Task StayAsync(PodBed bed, DemoOptions options, long began, CancellationToken cancellation)
+    private static async Task StayAsync(PodBed bed, DemoDaemon daemon, DemoOptions options, long began, CancellationToken cancellation)
     {
         TimeSpan left = TimeSpan.FromSeconds(options.Seconds) - Stopwatch.GetElapsedTime(began);
         if (left <= TimeSpan.Zero)
@@ -86,11 +86,27 @@ internal static class DemoRun
             return;
         }
 
-        Say($"light load goes on for {left.TotalSeconds:0} s (Ctrl-C ends it); look for yourself: curl -s http://{options.Listen}/metrics | grep pmoas_accept");
+        daemon.WatchEverything();
+        Say($"light load goes on for {left.TotalSeconds:0} s (Ctrl-C ends it), with ResourceUsage and StackTrace on as well; look for yourself:");
+        string url = $"http://{options.Listen}/";
+        Say($"  {url}");
+        Say($"  {Program} top --url {url}");
+        Say($"  {Program} monitor stack --config {daemon.ConfigPath}");
+        Say($"  curl -s {url}metrics | grep {bed.Name}");
         while (Stopwatch.GetElapsedTime(began).TotalSeconds < options.Seconds)
         {
             await Load.RunAsync(bed, requests: 20, concurrency: 1, keepAlive: false, cancellation);
             await Task.Delay(500, cancellation);
+        }
+    }
+
+    /// <summary>This program as one types it here.</summary>
+    private static string Program
+    {
+        get
+        {
+            string below = Path.GetRelativePath(Environment.CurrentDirectory, Environment.ProcessPath!);
+            return below.StartsWith("..", StringComparison.Ordinal) ? Environment.ProcessPath! : below;
         }
     }
 

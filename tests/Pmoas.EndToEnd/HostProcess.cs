@@ -30,12 +30,13 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public string Output => Text(_output);
 
-    /// <summary>Starts a verb; <c>--plugins</c> and, where the verb reads one, <c>--config</c> are the site's.</summary>
-    public static HostProcess Start(Site site, string verb, string? badAt = null, string[]? arguments = null, IReadOnlyDictionary<string, string>? environment = null)
+    /// <summary>Starts a verb; <c>--plugins</c> and, where the verb reads one, <c>--config</c> are the site's, unless another config is named.</summary>
+    public static HostProcess Start(
+        Site site, string verb, string? badAt = null, string[]? arguments = null, IReadOnlyDictionary<string, string>? environment = null, string? config = null)
     {
-        string[] config = verb.Split(' ')[0] is "run" or "check" or "monitor" or "pods" ? ["--config", site.Config] : [];
+        string[] configuration = verb.Split(' ')[0] is "run" or "check" or "monitor" or "pods" ? ["--config", config ?? site.Config] : [];
         string[] plugins = verb == "top" ? [] : ["--plugins", site.Plugins];
-        ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), .. config, .. plugins, .. arguments ?? []])
+        ProcessStartInfo start = new(Built.Host, [.. verb.Split(' '), .. configuration, .. plugins, .. arguments ?? []])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,

@@ -119,6 +119,41 @@ public sealed class SidecarPodTests
         AssertNothingLeft(demo.Id);
     }
 
+    [Fact]
+    public async Task the_demo_shows_resources_and_the_stack_to_whoever_looks_and_the_command_it_names_works()
+    {
+        using Site site = new();
+        foreach (string plugin in (string[])["Accept", "ResourceUsage", "StackTrace"])
+        {
+            site.Install(Path.Combine(Built.Plugins, plugin), plugin);
+        }
+
+        await using HostProcess demo = HostProcess.Start(
+            site, "demo", arguments: ["--seconds", "60", "--requests", "20", "--listen", $"127.0.0.1:{site.Port}"]);
+        await demo.UntilLogAsync("look for yourself");
+        string pod = $"pod=\"pmoas-demo-{demo.Id}-1\",";
+        foreach (string name in (string[])[
+            "pmoas_accept_forward_seconds_count",
+            "pmoas_resource_usage_cpu_seconds_total",
+            "pmoas_resource_usage_memory_working_set_bytes",
+            "pmoas_stack_trace_journey_seconds_count"])
+        {
+            await demo.UntilAsync(
+                async () => (await demo.MetricsAsync()).Split('\n').Any(
+                    line => line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains(pod, StringComparison.Ordinal) && !line.EndsWith(" 0", StringComparison.Ordinal)),
+                name);
+        }
+
+        string config = demo.Log.Split((char[])[' ', '\n']).Single(word => word.EndsWith("pmoas.toml", StringComparison.Ordinal));
+        await using HostProcess monitor = HostProcess.Start(site, "monitor stack", config: config, arguments: ["--json", "--duration", "2"]);
+        Assert.Equal(0, await monitor.ExitAsync());
+        Assert.Contains("\"phase\":\"data\"", monitor.Output, StringComparison.Ordinal);
+
+        demo.Signal("INT");
+        Assert.Equal(0, await demo.ExitAsync());
+        AssertNothingLeft(demo.Id);
+    }
+
     private static Task<PodBed> StartBedAsync() => PodBed.StartAsync(new PodBedOptions { Prefix = "pmoas-e2e" });
 
     private static Site SiteFor(PodBed bed)
