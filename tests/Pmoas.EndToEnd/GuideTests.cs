@@ -59,6 +59,7 @@ public sealed partial class GuideTests
         }
 
         Assert.True(shell.ExitCode == 0, $"the guide's commands ended with {shell.ExitCode}:\n{await output}\n{await error}");
+        Assert.DoesNotContain("warning", await output, StringComparison.OrdinalIgnoreCase);
     }
 
     [GeneratedRegex("```sh\\n(.+?)```", RegexOptions.Singleline)]
