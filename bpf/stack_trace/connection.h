@@ -60,6 +60,8 @@ static __always_inline struct end *connection_begin(const struct sock *sk, const
 	wanted.receiver = (__u64)sk;
 	key_of(&t, false, &key);
 	e->receives = stream_begin(&key, &wanted);
+	if (node_stages && e->leg == LEG_OUTSIDE)
+		node_knows_end(&key, e);
 	return e;
 }
 
@@ -77,6 +79,11 @@ static __always_inline void connection_end(const struct sock *sk, struct end *e)
 		bpf_map_delete_elem(&places, &key);
 		if (e->is_translated)
 			bpf_map_delete_elem(&places, &e->comes_as);
+		if (node_stages && e->leg == LEG_OUTSIDE) {
+			node_forgets_end(&key);
+			if (e->is_translated)
+				node_forgets_end(&e->comes_as);
+		}
 		stream_end(s, e->receives);
 	}
 	s = stream_sent(e, sk);

@@ -46,8 +46,10 @@ static __always_inline void at_function(const __u64 *arguments, __u32 number)
 
 	if (!skb)
 		return;
-	if (!path.function[number].is_receiver)
+	if (path.function[number].side == SIDE_SENDER)
 		at_sent(skb, stage);
+	else if (path.function[number].side == SIDE_NODE)
+		at_node(skb, stage);
 	else if (!is_copy_of_sent(skb))
 		at_received(skb, skb->head + skb->network_header, stage);
 }

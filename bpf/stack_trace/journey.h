@@ -5,11 +5,12 @@
 /* What a followed byte goes through: it begins at one stage, passes others, and ends at the last, or is given up. */
 
 /*
- * The first and the last stage of what leaves a watched socket, and the last of what is read from one. Set when the hooks are attached, for only
+ * The first and the last stage of what a watched socket sends, and the last of what is read from one. Set when the hooks are attached, for only
  * then is known which this kernel has; until then nothing is followed.
  */
 __u32 first_sent = STAGE_NONE;
 __u32 last_sent = STAGE_NONE;
+__u32 last_of_leaving = STAGE_NONE; /* the same of what leaves the pod, where stages of the node are on */
 __u32 last_received = STAGE_NONE;
 bool follow = false;
 
@@ -217,6 +218,20 @@ static __always_inline void finish(struct stream *s)
 	release(s, FOLLOWING_NONE);
 }
 
+/*
+ * Of a byte that is known to have arrived, or will be seen at no stage any more: it has passed the sender's last stage, and what is missing is stages of
+ * the node, which not every packet passes, or a receiver that nobody watches. Otherwise it was lost here.
+ */
+static __always_inline void finish_or_give_up(struct stream *s, __u32 byte)
+{
+	if (!s->receiver && s->last >= last_sent) {
+		if (claim_byte(s, byte))
+			finish(s);
+	} else {
+		give_up(s, byte);
+	}
+}
+
 /* The followed byte passes a stage; only the first time counts. False when its journey is over, or it was here before. */
 static __always_inline bool pass(struct stream *s, __u32 stage, __u32 byte, __u64 now)
 {
@@ -228,7 +243,7 @@ static __always_inline bool pass(struct stream *s, __u32 stage, __u32 byte, __u6
 		if (stage == want_stack)
 			s->stack = stack_at(stage);
 	}
-	if (stage == last_received || (stage == last_sent && !s->receiver && s->leg == LEG_OUTSIDE))
+	if (stage == last_received || (stage == last_of_leaving && !s->receiver && s->leg == LEG_OUTSIDE))
 		finish(s);
 	else
 		release(s, FOLLOWING);

@@ -143,7 +143,7 @@ static __always_inline bool payload_arrived(const struct sk_buff *skb, const uns
 	if (bpf_probe_read_kernel(&headers, sizeof(headers), ip))
 		return false;
 	key->netns = skb->dev->nd_net.net->net_cookie;
-	key->unused = 0;
+	key->passes = PASSES_POD;
 	if (headers.v4.ip.version_and_length == 0x45)
 		return headers.v4.ip.protocol == IPPROTO_TCP &&
 		       parse_ipv4(&headers.v4.ip, &headers.v4.tcp, bytes, key, p);

@@ -25,10 +25,17 @@ enum tracepoint {
 /* Functions that can be stages: those the user names. */
 #define FUNCTIONS 12
 
+/* Whose a part of the path is. */
+enum side {
+	SIDE_SENDER,
+	SIDE_NODE, /* outside of the pod's network namespace: what leaves the pod passes it after the sender, what comes to it before the receiver */
+	SIDE_RECEIVER,
+};
+
 struct packet_function {
 	__u8 stage;
 	__u8 argument; /* which of its arguments is the packet, from 0 */
-	__u8 is_receiver; /* it is on the receiver's side of the path */
+	__u8 side; /* enum side */
 	__u8 unused;
 };
 
@@ -39,6 +46,9 @@ struct path {
 
 const volatile struct path path = {};
 const volatile __u32 path_length = STAGES;
+
+/* A stage of the node is on. */
+const volatile bool node_stages = false;
 
 /* The first stage that is passed when TCP has the packet, or later. */
 const volatile __u32 first_at_tcp = STAGES;

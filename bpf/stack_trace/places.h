@@ -19,7 +19,7 @@ struct party {
 static __always_inline void key_of(const struct pmoas_tuple *t, bool sends, struct stream_key *key)
 {
 	key->netns = t->netns;
-	key->unused = 0;
+	key->passes = PASSES_POD;
 	key->source_port = bpf_htons(sends ? t->local_port : t->remote_port);
 	key->destination_port = bpf_htons(sends ? t->remote_port : t->local_port);
 	__builtin_memcpy(key->source, sends ? t->local_address : t->remote_address, sizeof(key->source));
@@ -101,11 +101,62 @@ static __noinline __u32 stream_begin(const struct stream_key *key, const struct 
 	return *other;
 }
 
+/* Packets that leave the pod, or come to it, are found in the node by this key of theirs too. */
+static __noinline void node_knows(const struct stream_key *key, enum passes passes, __u32 place)
+{
+	struct stream_key there = *key;
+
+	if (place == NO_PLACE)
+		return;
+	there.netns = 0;
+	there.passes = passes;
+	if (bpf_map_update_elem(&places, &there, &place, BPF_ANY))
+		lost(LOST_STREAMS);
+}
+
+static __noinline void node_forgets(const struct stream_key *key, enum passes passes)
+{
+	struct stream_key there = *key;
+
+	there.netns = 0;
+	there.passes = passes;
+	bpf_map_delete_elem(&places, &there);
+}
+
+/* The key of what goes the other way. */
+static __always_inline void turn_around(const struct stream_key *key, struct stream_key *back)
+{
+	*back = *key;
+	back->source_port = key->destination_port;
+	back->destination_port = key->source_port;
+	__builtin_memcpy(back->source, key->destination, sizeof(back->source));
+	__builtin_memcpy(back->destination, key->source, sizeof(back->destination));
+}
+
+/* An end whose packets come in by this key, and go out by its reverse. */
+static __noinline void node_knows_end(const struct stream_key *comes_as, const struct end *e)
+{
+	struct stream_key goes_as;
+
+	node_knows(comes_as, PASSES_NODE_TO, e->receives);
+	turn_around(comes_as, &goes_as);
+	node_knows(&goes_as, PASSES_NODE_FROM, e->sends);
+}
+
+static __noinline void node_forgets_end(const struct stream_key *comes_as)
+{
+	struct stream_key goes_as;
+
+	node_forgets(comes_as, PASSES_NODE_TO);
+	turn_around(comes_as, &goes_as);
+	node_forgets(&goes_as, PASSES_NODE_FROM);
+}
+
 /* The byte that was followed arrives nowhere any more. */
 static __always_inline void stream_end(struct stream *s, __u32 place)
 {
 	if (is_following(s))
-		give_up(s, byte_of(s));
+		finish_or_give_up(s, byte_of(s));
 	settle_unfollowed(s);
 	s->sender = 0;
 	s->receiver = 0;

@@ -8,12 +8,12 @@
  * The other end has the byte, and it did not pass the last stage here: the program there was not run, as it is not where it would interrupt
  * itself. Without this nothing of the stream would be followed any more.
  */
-static __always_inline void give_up_arrived(struct stream *s, __u32 acknowledged)
+static __always_inline void end_arrived(struct stream *s, __u32 acknowledged)
 {
 	__u32 byte = byte_of(s);
 
 	if (is_following(s) && !s->receiver && is_before(byte, acknowledged))
-		give_up(s, byte);
+		finish_or_give_up(s, byte);
 }
 
 /* An application writes. */
@@ -36,7 +36,7 @@ static __always_inline void at_write(const struct sock *sk)
 		return;
 	if (is_following(s) && !s->receiver && s->last >= last_sent && claim(s, FOLLOWING))
 		finish(s); /* it stayed in the pod, and nobody watches who got it */
-	give_up_arrived(s, tp->snd_una);
+	end_arrived(s, tp->snd_una);
 	if (stage >= STAGES)
 		return;
 	if (s->following == FOLLOWING_NONE)
@@ -74,6 +74,9 @@ static __always_inline void at_sent(const struct sk_buff *skb, __u32 stage)
 
 	if (!follow || !sk || is_pure_ack(skb))
 		return;
+	/* A bridge of the node does not take the socket from a packet, and hands it to another device. */
+	if (has_device(stage) && skb->dev->nd_net.net != sk->__sk_common.skc_net.net)
+		return;
 	e = end_of(sk);
 	if (follow_datagrams && !e)
 		datagram_sent(skb, stage);
@@ -88,7 +91,7 @@ static __always_inline void at_sent(const struct sk_buff *skb, __u32 stage)
 			s->leg = leg_of(skb);
 		pass_in_packet(s, stage, byte);
 	} else if (stage == first_sent) {
-		give_up_arrived(s, BPF_CORE_READ((struct tcp_sock *)sk, snd_una));
+		end_arrived(s, BPF_CORE_READ((struct tcp_sock *)sk, snd_una));
 		at_first(s, skb, &p, stage);
 	} else if (stage == STAGE(NET_DEV_QUEUE)) {
 		__sync_fetch_and_add(&s->unfollowed, 1);
@@ -136,6 +139,35 @@ static __always_inline void at_received(const struct sk_buff *skb, const unsigne
 	if (is_following(s) && is_within(byte, p.begin, p.end))
 		pass_in_packet(s, stage, byte);
 	else if (!s->sender || first_sent == STAGE_NONE)
+		at_first(s, skb, &p, stage);
+}
+
+/* A packet in the node, where it may be on its way out of one pod and into another. */
+static __always_inline void at_node(const struct sk_buff *skb, __u32 stage)
+{
+	struct stream_key key;
+	struct payload p = {};
+	__u32 *place, byte;
+	struct stream *s;
+
+	if (!follow || !payload_arrived(skb, skb->head + skb->network_header, &key, &p))
+		return;
+	key.netns = 0;
+	key.passes = PASSES_NODE_FROM;
+	place = bpf_map_lookup_elem(&places, &key);
+	s = place ? stream_at(*place) : NULL;
+	byte = s ? byte_of(s) : 0;
+	if (s && is_following(s) && is_within(byte, p.begin, p.end))
+		pass_in_packet(s, stage, byte);
+	key.passes = PASSES_NODE_TO;
+	place = bpf_map_lookup_elem(&places, &key);
+	s = place ? stream_at(*place) : NULL;
+	if (!s)
+		return;
+	byte = byte_of(s);
+	if (is_following(s) && is_within(byte, p.begin, p.end))
+		pass_in_packet(s, stage, byte);
+	else if (!s->sender)
 		at_first(s, skb, &p, stage);
 }
 

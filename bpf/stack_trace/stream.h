@@ -19,7 +19,15 @@ struct stream_key {
 	__u32 destination[4];
 	__u16 source_port;
 	__u16 destination_port;
-	__u32 unused; /* keys are compared byte by byte */
+	__u32 passes; /* enum passes */
+};
+
+/* Where packets are that are looked for by a key. */
+enum passes {
+	PASSES_POD,
+	/* The node, on its way out of a pod or into one: both, with the same addresses, between two pods of the node. There netns is 0. */
+	PASSES_NODE_FROM,
+	PASSES_NODE_TO,
 };
 
 /* In the number of an exchange, see exchange.h: it is told, in the first journey of each of its messages. */

@@ -96,6 +96,8 @@ static __always_inline void name_again(struct end *e, struct stream *s, const st
 		return;
 	e->is_translated = 1;
 	e->comes_as = *key;
+	if (node_stages)
+		node_knows_end(key, e);
 	s->highest = p->end;
 	s->began = 1;
 	begin(s, STAGE(TCP_PROBE), p->begin, now);

@@ -91,6 +91,11 @@ public sealed class StackTraceProbe : IProbe
             bpf.Map(map).MaxEntries = options.MaxStreams;
         }
 
+        if (_path.HasNodeStages)
+        {
+            bpf.Map("places").MaxEntries = 3 * options.MaxStreams; // both directions of what leaves the pod have a key in the node too
+        }
+
         bpf.Map("journeys").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("samples").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
@@ -159,13 +164,15 @@ public sealed class StackTraceProbe : IProbe
     private void SayWhereJourneysEnd(BpfObject bpf)
     {
         int[] on = [.. Enumerable.Range(0, _path.Length).Where(stage => _path.ProgramsOf(stage).Any(program => bpf.Program(program).Autoload))];
-        uint[] sender = [.. on.Where(stage => !_path.IsOfReceiver(stage)).Select(stage => (uint)stage)];
+        uint[] sender = [.. on.Where(stage => !_path.IsOfReceiver(stage) && !_path.IsOfNode(stage)).Select(stage => (uint)stage)];
         uint[] receiver = [.. on.Where(_path.IsOfReceiver).Select(stage => (uint)stage)];
         bpf.SetGlobal("first_sent", sender.FirstOrDefault(Stages.None));
         bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => _path.IsQueueOfSender((int)stage), Stages.None));
 
         // A function may be passed by some packets only (loopback_xmit), and then what leaves the pod would never end.
-        bpf.SetGlobal("last_sent", sender.LastOrDefault(stage => !_path.IsFunction((int)stage), sender.LastOrDefault(Stages.None)));
+        uint lastSent = sender.LastOrDefault(stage => !_path.IsFunction((int)stage), sender.LastOrDefault(Stages.None));
+        bpf.SetGlobal("last_sent", lastSent);
+        bpf.SetGlobal("last_of_leaving", on.Where(_path.IsOfNode).Select(stage => (uint)stage).LastOrDefault(lastSent));
         bpf.SetGlobal("last_received", receiver.LastOrDefault(Stages.None));
     }
 }

@@ -75,6 +75,9 @@ internal sealed partial class StagePath
         }
     }
 
+    /// <summary>Whether any is passed in the node.</summary>
+    public bool HasNodeStages => Enumerable.Range(0, Length).Any(IsOfNode);
+
     /// <summary>Name of a stage, or of a state of TCP, by its number in the kernel's books.</summary>
     public string NameOf(uint number) => number < Stages.TcpState ? _places[(int)number].Stage.Name : Stages.NameOfState((int)number - Stages.TcpState);
 
@@ -96,13 +99,16 @@ internal sealed partial class StagePath
     }
 
     /// <summary>Whether the receiver passes it.</summary>
-    public bool IsOfReceiver(int number) => _places[number].Known >= Stages.FirstOfReceiver;
+    public bool IsOfReceiver(int number) => SideOf(number) == Side.Receiver;
+
+    /// <summary>Whether it is passed in the node, outside of the pod's network namespace.</summary>
+    public bool IsOfNode(int number) => SideOf(number) == Side.Node;
 
     /// <summary>Whether it is a function of the kernel.</summary>
     public bool IsFunction(int number) => _places[number].Stage.IsFunction;
 
     /// <summary>Whether it is a tracepoint that a packet passes on its way out.</summary>
-    public bool IsQueueOfSender(int number) => !IsOfReceiver(number) && !IsFunction(number) && _places[number].Known > 0;
+    public bool IsQueueOfSender(int number) => SideOf(number) == Side.Sender && !IsFunction(number) && _places[number].Known > 0;
 
     /// <summary>The programs that notice it, best first.</summary>
     public IReadOnlyList<string> ProgramsOf(int number) => _places[number].Stage is { IsFunction: false } known ? known.Programs : [FunctionProgram(FunctionsBefore(number))];
@@ -134,6 +140,7 @@ internal sealed partial class StagePath
         bpf.SwitchOff(Enumerable.Range(functions, MaxFunctions - functions).Select(FunctionProgram));
         bpf.SetGlobal("path", layout);
         bpf.SetGlobal("path_length", (uint)Length);
+        bpf.SetGlobal("node_stages", HasNodeStages);
         bpf.SetGlobal("first_at_tcp", CountBefore(Stages.FirstAtTcp));
         bpf.SetGlobal("first_with_device", CountBefore(Stages.FirstWithDevice));
     }
@@ -176,7 +183,7 @@ internal sealed partial class StagePath
         {
             bpf.Refuse(program, $"this kernel has no function {name}, or its module is not loaded");
         }
-        else if (function.Module is { } module && !IsOfReceiver(number))
+        else if (function.Module is { } module && SideOf(number) == Side.Sender)
         {
             // The verifier looks for the name of a module's function among the kernel's own, finds none, and follows a null pointer
             // (bpf_sk_storage_tracing_allowed): seen to end a 6.1 and a 6.12. The receiver's programs do not ask for what a socket keeps.
@@ -189,11 +196,18 @@ internal sealed partial class StagePath
         else
         {
             bpf.AimAt(program, name);
-            return new FunctionLayout((byte)number, (byte)argument, IsOfReceiver(number) ? (byte)1 : (byte)0, 0);
+            return new FunctionLayout((byte)number, (byte)argument, SideOf(number), 0);
         }
 
-        return new FunctionLayout(Stages.None, 0, 0, 0);
+        return new FunctionLayout(Stages.None, 0, Side.Sender, 0);
     }
+
+    private Side SideOf(int number) => _places[number].Known switch
+    {
+        var known when known >= Stages.FirstOfReceiver => Side.Receiver,
+        var known when known >= Stages.FirstOfNode => Side.Node,
+        _ => Side.Sender,
+    };
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.]*$")]
     private static partial Regex FunctionName();
@@ -207,7 +221,20 @@ internal sealed partial class StagePath
 
 /// <summary><c>struct packet_function</c> (bpf/stack_trace/path.h).</summary>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct FunctionLayout(byte Stage, byte Argument, byte IsReceiver, byte Unused);
+internal readonly record struct FunctionLayout(byte Stage, byte Argument, Side Side, byte Unused);
+
+/// <summary><c>enum side</c>.</summary>
+internal enum Side : byte
+{
+    /// <summary>What sends.</summary>
+    Sender,
+
+    /// <summary>Outside of the pod's network namespace.</summary>
+    Node,
+
+    /// <summary>What receives.</summary>
+    Receiver,
+}
 
 /// <summary><c>struct path</c>.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -38,6 +38,14 @@ internal static class Stages
         new("qdisc_dequeue", "it is taken out of it", "qdisc_dequeue"),
         new("net_dev_start_xmit", "it is handed to the device", "net_dev_start_xmit"),
         new("loopback_xmit", "the loopback device takes it"),
+        new("br_handle_frame_finish", "a bridge of the node has it"),
+        new("br_pass_frame_up", "the bridge hands it to the node's own stack"),
+        new("ip_forward", "the node's IPv4 forwards it"),
+        new("ip6_forward", "the node's IPv6 forwards it"),
+        new("br_dev_xmit", "the node's own stack hands it to a bridge"),
+        new("br_forward", "the bridge sends it on"),
+        new("br_forward_finish", "it has passed the bridge's netfilter"),
+        new("br_dev_queue_push_xmit", "the bridge hands it to the device of its port"),
         new("netif_rx", "a virtual device hands it to the receiving side", "netif_rx"),
         new("napi_gro_receive_entry", "a device with NAPI hands it to the receiving side", "napi_gro_receive_entry"),
         new("netif_receive_skb", "the receiving side begins with it", "netif_receive_skb"),
@@ -68,6 +76,9 @@ internal static class Stages
 
     /// <summary>Position of the first that is passed with a device.</summary>
     public static int FirstWithDevice { get; } = IndexOf("__dev_queue_xmit");
+
+    /// <summary>Position of the first that is passed in the node, outside of the pod's network namespace.</summary>
+    public static int FirstOfNode { get; } = IndexOf("br_handle_frame_finish");
 
     /// <summary>Position of the first that the receiver passes.</summary>
     public static int FirstOfReceiver { get; } = IndexOf("netif_rx");

@@ -22,7 +22,8 @@ internal static class ChainBenchmark
         new("both", "[plugins.accept]\n[plugins.resource_usage]\n", 0.97, 0.92),
         new("StackTrace, 1 journey/s traced", "[plugins.stack_trace]\ntraced_per_second = 1\n", 0.95, 0.88),
         new("StackTrace, 100 journeys/s traced", "[plugins.stack_trace]\ntraced_per_second = 100\n", 0.95, 0.88),
-        new("four of its intervals by bpftrace", "", null, null) { ByHand = true },
+        new("empty programs at its stages", "", null, null) { Instead = () => Task.FromResult<IAsyncDisposable>(EmptyStages.Start()) },
+        new("four of its intervals by bpftrace", "", null, null) { Instead = async () => await Bpftrace.StartAsync() },
     ];
 
     internal static async Task<int> RunAsync()
@@ -47,7 +48,7 @@ internal static class ChainBenchmark
         for (int turn = 0; turn < Rounds * Variants.Length; turn++)
         {
             int which = turn % Variants.Length;
-            double with = Variants[which].ByHand ? await ByHandAsync() : await TurnAsync(Variants[which].Toml);
+            double with = Variants[which].Instead is { } start ? await InsteadAsync(start) : await TurnAsync(Variants[which].Toml);
             double after = await TurnAsync("");
             ratios[which].Add(with / ((before + after) / 2));
             without.Add(after);
@@ -63,9 +64,9 @@ internal static class ChainBenchmark
                 $"  {Variants[which].Name,-34}  × {ratios[which].Median():0.000} (95 %: {from:0.000}–{to:0.000}){(goal is null ? "" : $"   goal ≥ {goal:0.00}")}"));
         }
 
-        async Task<double> ByHandAsync()
+        async Task<double> InsteadAsync(Func<Task<IAsyncDisposable>> start)
         {
-            await using Bpftrace tracer = await Bpftrace.StartAsync();
+            await using IAsyncDisposable other = await start();
             return await TurnAsync("");
         }
 
@@ -89,7 +90,7 @@ internal static class ChainBenchmark
     /// <param name="CloseEach">With a new one for each request.</param>
     private sealed record Variant(string Name, string Toml, double? KeepAlive, double? CloseEach)
     {
-        /// <summary>No plugin, but what somebody would write at a prompt.</summary>
-        internal bool ByHand { get; init; }
+        /// <summary>Starts what runs in place of plugins; ends it when disposed.</summary>
+        internal Func<Task<IAsyncDisposable>>? Instead { get; init; }
     }
 }

@@ -119,12 +119,12 @@ public sealed class FunctionTests
     private static HookReport HookOf(Journeys journeys, string name) =>
         journeys.Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look(session => session.Hooks)!.Single(hook => hook.Hook == name);
 
-    private static void SkipWithoutFunctions(Journeys journeys)
+    internal static void SkipWithoutFunctions(Journeys journeys)
     {
         Assert.SkipWhen(HookOf(journeys, "nf_hook_slow").Refused?.Contains("EPERM", StringComparison.Ordinal) == true, "this kernel's lockdown keeps functions from being traced (fentry); Debian's kernels in the virtual machine do not");
     }
 
-    private static void AssertChain(JourneySamples s, string leg, string direction, IReadOnlyList<string> stages) =>
+    internal static void AssertChain(JourneySamples s, string leg, string direction, IReadOnlyList<string> stages) =>
         Assert.Equal(
             stages.Zip(stages.Skip(1), (from, to) => $"{from} {to} {Requests}").Order(StringComparer.Ordinal),
             s.Intervals(leg, direction).Where(i => (i.From, i.To) != ("ip_rcv", "tcp_v4_rcv")).Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));

@@ -1,0 +1,95 @@
+using Pmoas.Host.Demo;
+
+namespace Pmoas.KernelTests.StackTrace;
+
+/// <summary>A pod behind a node that is a network namespace of its own: the node's functions are stages of what leaves the pod and of what comes to it.</summary>
+public sealed class NodeTests
+{
+    private const int Requests = 100;
+
+    private static readonly string[] s_above = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit"];
+    private static readonly string[] s_received = ["netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
+
+    /// <summary>
+    /// Over a bridge what leaves the pod ends at the last stage; where the node routes, it does not pass that one, and ends when the next is written or the
+    /// connection is closed.
+    /// </summary>
+    [Theory]
+    [InlineData(true, "br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit", Traits = ["kernel", "every"])]
+    [InlineData(false, "ip_forward")]
+    public async Task what_the_node_does_with_a_packet_is_between_the_pod_s_device_and_the_other_end(bool bridged, params string[] node)
+    {
+        NamedNetns netns = new("");
+        try
+        {
+            await using Journeys journeys = await Journeys.StartAsync(
+                new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
+                """
+                stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "br_forward", "br_dev_queue_push_xmit",
+                    "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
+
+                """,
+                before: async bed =>
+                {
+                    netns = new NamedNetns($"{bed.Name}-node");
+                    await PutBetweenAsync(bed, netns, bridged);
+                });
+            FunctionTests.SkipWithoutFunctions(journeys);
+            await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
+            JourneySamples s = await journeys.ScrapeAsync(Requests);
+
+            if (!journeys.IsWhole(s, Requests))
+            {
+                return;
+            }
+
+            Journeys.AssertSound(s);
+            FunctionTests.AssertChain(s, "outside", "request", [.. node, .. s_received]);
+            FunctionTests.AssertChain(s, "inside", "request", [.. s_above, .. s_received]);
+            FunctionTests.AssertChain(s, "inside", "response", [.. s_above, .. s_received]);
+            FunctionTests.AssertChain(s, "outside", "response", [.. s_above, .. node]);
+            Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
+            await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
+        }
+        finally
+        {
+            await netns.DeleteAsync();
+        }
+    }
+
+    /// <summary>Takes the wire between client and pod away, and puts a node there: a bridge, or a router that each reaches as its only neighbour.</summary>
+    private static async Task PutBetweenAsync(PodBed bed, NamedNetns node, bool bridged)
+    {
+        const string neighbour = "169.254.1.1";
+        Task Ip(NamedNetns netns, params string[] words) => netns.IpAsync(CancellationToken.None, words);
+        await node.CreateAsync(CancellationToken.None);
+        await Ip(bed.PodNetns, "link", "delete", "eth0");
+        if (bridged)
+        {
+            await Ip(node, "link", "add", "bridge", "up", "type", "bridge");
+        }
+        else
+        {
+            await Ip(node, "address", "add", $"{neighbour}/32", "dev", "lo");
+            await InNetns.RunAsync(node, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+        }
+
+        foreach ((NamedNetns end, string address, string port) in ((NamedNetns, string, string)[])[
+            (bed.PodNetns, bed.Plan.PodIPv4, "pod"), (bed.ClientNetns, bed.Plan.ClientIPv4, "client")])
+        {
+            await Ip(node, "link", "add", port, "up", "type", "veth", "peer", "name", "eth0", "netns", end.Name);
+            await Ip(end, "link", "set", "eth0", "up");
+            await Ip(end, "address", "add", $"{address}/{(bridged ? 24 : 32)}", "dev", "eth0");
+            if (bridged)
+            {
+                await Ip(node, "link", "set", port, "master", "bridge");
+            }
+            else
+            {
+                await Ip(end, "route", "add", neighbour, "dev", "eth0");
+                await Ip(end, "route", "add", "default", "via", neighbour);
+                await Ip(node, "route", "add", address, "dev", port);
+            }
+        }
+    }
+}
