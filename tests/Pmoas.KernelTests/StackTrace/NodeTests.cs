@@ -10,6 +10,18 @@ public sealed class NodeTests
     private static readonly string[] s_above = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit"];
     private static readonly string[] s_received = ["netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
 
+    /// <summary>A bridge leaves a packet its socket, so that the pod's stages see it in the node once more: it is not another one.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public Task a_packet_that_the_node_sends_on_is_counted_once(bool bridged) => BehindNodeAsync(bridged, "", async journeys =>
+    {
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
+        JourneySamples s = await journeys.ScrapeAsync(Requests);
+
+        AssertChains(journeys, s, []);
+    });
+
     /// <summary>
     /// Over a bridge what leaves the pod ends at the last stage; where the node routes, it does not pass that one, and ends when the next is written or the
     /// connection is closed.
@@ -17,43 +29,57 @@ public sealed class NodeTests
     [Theory]
     [InlineData(true, "br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit", Traits = ["kernel", "every"])]
     [InlineData(false, "ip_forward")]
-    public async Task what_the_node_does_with_a_packet_is_between_the_pod_s_device_and_the_other_end(bool bridged, params string[] node)
-    {
-        NamedNetns netns = new("");
-        try
-        {
-            await using Journeys journeys = await Journeys.StartAsync(
-                new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
-                """
-                stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "br_forward", "br_dev_queue_push_xmit",
-                    "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
+    public Task what_the_node_does_with_a_packet_is_between_the_pod_s_device_and_the_other_end(bool bridged, params string[] node) => BehindNodeAsync(
+        bridged,
+        """
+        stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "br_forward", "br_dev_queue_push_xmit",
+            "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
 
-                """,
-                before: async bed =>
-                {
-                    netns = new NamedNetns($"{bed.Name}-node");
-                    await PutBetweenAsync(bed, netns, bridged);
-                });
+        """,
+        async journeys =>
+        {
             FunctionTests.SkipWithoutFunctions(journeys);
             await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
             JourneySamples s = await journeys.ScrapeAsync(Requests);
 
-            if (!journeys.IsWhole(s, Requests))
-            {
-                return;
-            }
-
-            Journeys.AssertSound(s);
-            FunctionTests.AssertChain(s, "outside", "request", [.. node, .. s_received]);
-            FunctionTests.AssertChain(s, "inside", "request", [.. s_above, .. s_received]);
-            FunctionTests.AssertChain(s, "inside", "response", [.. s_above, .. s_received]);
-            FunctionTests.AssertChain(s, "outside", "response", [.. s_above, .. node]);
-            Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
+            AssertChains(journeys, s, node);
             await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
+        });
+
+    private static void AssertChains(Journeys journeys, JourneySamples s, IReadOnlyList<string> node)
+    {
+        Journeys.AssertSound(s);
+        if (!journeys.IsWhole(s, Requests))
+        {
+            return;
+        }
+
+        FunctionTests.AssertChain(s, "outside", "request", [.. node, .. s_received]);
+        FunctionTests.AssertChain(s, "inside", "request", [.. s_above, .. s_received]);
+        FunctionTests.AssertChain(s, "inside", "response", [.. s_above, .. s_received]);
+        FunctionTests.AssertChain(s, "outside", "response", [.. s_above, .. node]);
+        Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
+    }
+
+    /// <summary>A pod that is watched with these options, and a node between it and its client.</summary>
+    private static async Task BehindNodeAsync(bool bridged, string options, Func<Journeys, Task> test)
+    {
+        NamedNetns node = new("");
+        try
+        {
+            await using Journeys journeys = await Journeys.StartAsync(
+                new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
+                options,
+                before: async bed =>
+                {
+                    node = new NamedNetns($"{bed.Name}-node");
+                    await PutBetweenAsync(bed, node, bridged);
+                });
+            await test(journeys);
         }
         finally
         {
-            await netns.DeleteAsync();
+            await node.DeleteAsync();
         }
     }
 
