@@ -86,7 +86,8 @@ internal sealed class PodBed : IAsyncDisposable
     }
 
     /// <summary>The lines of pmoas.toml that declare this pod, say which container is the sidecar, and leave out what else runs on the machine.</summary>
-    internal string StaticPodToml()
+    /// <param name="withCgroups">Look at the machine's cgroups all the same, as a daemon on a node does.</param>
+    internal string StaticPodToml(bool withCgroups = false)
     {
         string containers = string.Join(
             ", ", _containers.Select(c => $"{{ name = \"{c.Name}\", cgroup = \"{c.CgroupPath}\", image = \"{c.Image}\", labels = {{}} }}"));
@@ -103,7 +104,7 @@ internal sealed class PodBed : IAsyncDisposable
             kubernetes.enabled = false
             cri.enabled = false
             docker.enabled = false
-            cgroupfs.enabled = false
+            cgroupfs.enabled = {(withCgroups ? "true" : "false")}
 
             """;
     }

@@ -50,7 +50,7 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
             if (_held.TryGetValue(inode, out Held? held) && held.Owner == container)
             {
                 _held.Remove(inode);
-                Ask(held.Tag, () => kernel.Untag(held.Tag));
+                Tell(held.Tag, () => kernel.Untag(held.Tag));
             }
         }
     }
@@ -63,13 +63,13 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
             Container tag = container.Running! with { CgroupId = cgroup.Inode, CgroupPath = cgroup.Path };
             bool same = _held.TryGetValue(cgroup.Inode, out Held? held) && held.Owner == container
                 && held.Tag.Id == tag.Id && held.Tag.Role == tag.Role && held.Tag.PodId == tag.PodId;
-            if (!same && Ask(tag, () => kernel.Tag(tag)))
+            if (!same && Tell(tag, () => kernel.Tag(tag)))
             {
                 _held[cgroup.Inode] = new Held(container, tag); // not enrolled: sockets that are open carry the tag from before
                 container.Tagged.Add(cgroup.Inode);
                 if (container.PodCgroup is { } pod && cgroup == container.Cgroups[0])
                 {
-                    Ask(tag, () => kernel.TagPodCgroup(pod.Inode, container.PodId)); // what is made beside it later is of the same pod
+                    Tell(tag, () => kernel.TagPodCgroup(pod.Inode, container.PodId)); // what is made beside it later is of the same pod
                 }
             }
         }
@@ -86,7 +86,7 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
             held.IsEnrolled = true;
             foreach (int pid in processes)
             {
-                Ask(held.Tag, () => kernel.Enrol(pid));
+                Tell(held.Tag, () => kernel.Enrol(pid));
             }
         }
     }
@@ -113,7 +113,7 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
     }
 
     /// <returns>False when the kernel refused.</returns>
-    private bool Ask(Container tag, Action what)
+    private bool Tell(Container tag, Action what)
     {
         try
         {

@@ -36,7 +36,7 @@ internal sealed class PodNamespaces(IKernelIdentity kernel, ILogger log)
         if (container.Cookie is { } cookie)
         {
             (_inside.TryGetValue(name, out List<TrackedContainer>? inside) ? inside : _inside[name] = []).Add(container);
-            Ask(() => kernel.TagPod(cookie, container.PodId));
+            Tell(() => kernel.TagPod(cookie, container.PodId));
         }
     }
 
@@ -56,15 +56,15 @@ internal sealed class PodNamespaces(IKernelIdentity kernel, ILogger log)
         (container.NamespaceName, container.Cookie) = ("", null);
         if (inside.Find(other => other.Cookie == cookie) is { } other)
         {
-            Ask(() => kernel.TagPod(cookie, other.PodId));
+            Tell(() => kernel.TagPod(cookie, other.PodId));
         }
         else
         {
-            Ask(() => kernel.UntagPod(cookie));
+            Tell(() => kernel.UntagPod(cookie));
         }
     }
 
-    private void Ask(Action what)
+    private void Tell(Action what)
     {
         try
         {

@@ -102,8 +102,7 @@ internal sealed class DaemonUnderTest : IAsyncDisposable
         string file = Path.Combine(bed.Plan.Directory, "pmoas.toml");
 
         // As a node has it: the kernel tags new containers only while all cgroups are looked at.
-        string pod = bed.StaticPodToml().Replace("cgroupfs.enabled = false", "", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(file, pod + "[log]\nlevel = \"error\"\n" + toml);
+        await File.WriteAllTextAsync(file, bed.StaticPodToml(withCgroups: true) + "[log]\nlevel = \"error\"\n" + toml);
         return file;
     }
 

@@ -7,7 +7,8 @@ namespace Pmoas.Tests.StackTrace;
 public sealed class OptionTests
 {
     private const string Names = "tcp_sendmsg_locked, ip_queue_xmit, inet6_csk_xmit, ip_output, ip6_output, ip_finish_output, __dev_queue_xmit, net_dev_queue, qdisc_enqueue, qdisc_dequeue, "
-        + "net_dev_start_xmit, loopback_xmit, netif_rx, napi_gro_receive_entry, netif_receive_skb, tpacket_rcv, packet_rcv, ip_rcv, ipv6_rcv, ip_local_deliver, ip6_input, "
+        + "net_dev_start_xmit, loopback_xmit, br_handle_frame_finish, br_pass_frame_up, ip_forward, ip6_forward, br_dev_xmit, br_forward, br_forward_finish, br_dev_queue_push_xmit, "
+        + "netif_rx, napi_gro_receive_entry, netif_receive_skb, tpacket_rcv, packet_rcv, ip_rcv, ipv6_rcv, ip_local_deliver, ip6_input, "
         + "tcp_v4_rcv, tcp_v6_rcv, tcp_probe, sk_data_ready, skb_copy_datagram_iovec, tcp_rcv_space_adjust, sock_recv_length";
 
     private const string Default = "tcp_sendmsg_locked, net_dev_queue, net_dev_start_xmit, netif_receive_skb, tcp_probe, sk_data_ready, tcp_rcv_space_adjust";
@@ -59,6 +60,17 @@ public sealed class OptionTests
     {
         Assert.Empty(StagePath.Mistakes(listed.Split(' ')));
         Assert.Equal(path.Replace(" ", ", ", StringComparison.Ordinal), StagePath.Of(listed.Split(' ')).ToString());
+    }
+
+    [Fact]
+    public void a_function_is_on_the_side_of_the_stage_it_is_listed_after()
+    {
+        StagePath path = StagePath.Of(["net_dev_queue", "ours", "br_forward", "theirs", "netif_receive_skb", "yours"]);
+
+        Assert.True(path.HasNodeStages);
+        Assert.Equal(["br_forward", "theirs"], Enumerable.Range(0, path.Length).Where(path.IsOfNode).Select(number => path.NameOf((uint)number)));
+        Assert.Equal(["netif_receive_skb", "yours"], Enumerable.Range(0, path.Length).Where(path.IsOfReceiver).Select(number => path.NameOf((uint)number)));
+        Assert.False(StagePath.Of(Stages.Default).HasNodeStages);
     }
 
     private static object? Bind(string lines, out IReadOnlyList<string> errors)
