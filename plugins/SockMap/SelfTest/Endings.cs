@@ -8,7 +8,7 @@ internal static class Endings
     private const int Pending = 64 * 1024;
 
     /// <summary>By then the other end waits.</summary>
-    internal static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(10);
 
     /// <summary>One end has said all and waits for the answer.</summary>
     internal static void HalfClose(TcpEnd connecting, TcpEnd accepting) => AtOnce.Run(

@@ -79,6 +79,9 @@ internal static unsafe partial class Native
     [LibraryImport(Lib, SetLastError = true)]
     internal static partial int unshare(int flags);
 
+    [LibraryImport(Lib)]
+    internal static partial int gettid();
+
     [LibraryImport(Lib, SetLastError = true)]
     internal static partial int setns(int fd, int type);
 

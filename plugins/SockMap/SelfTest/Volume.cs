@@ -25,13 +25,18 @@ internal static class Volume
     {
         connecting.Blocking = accepting.Blocking = true;
         AtOnce.Run(() => Talk(connecting), () => Talk(accepting));
+        Sleeper reader = new();
         AtOnce.Run(
-            () => connecting.Receive(new byte[500]),
+            () => reader.While(() => connecting.Receive(new byte[500])),
             () =>
             {
-                Thread.Sleep(Endings.Moment);
+                long times = reader.UntilAsleep();
                 connecting.EndSending();
-                Thread.Sleep(Endings.Moment);
+                if (reader.Wakes(times))
+                {
+                    reader.UntilAsleep(times);
+                }
+
                 accepting.Send(new byte[500]);
             });
     }

@@ -50,6 +50,46 @@ public sealed class SelfTestTests
         Assert.Equal(!old, report.Allows);
     }
 
+    /// <summary>Eight times as many threads as processors: what is tried between two threads waits for them, however long they wait for a processor.</summary>
+    [Fact]
+    public void a_busy_machine_does_not_hide_that_blocking_reads_come_back_with_nothing()
+    {
+        const int Times = 10;
+        Property property = Properties.All.Single(property => property.Name == "blocking_read");
+        using CancellationTokenSource stop = new();
+        Thread[] busy = [.. Enumerable.Range(0, 8 * Environment.ProcessorCount).Select(_ => new Thread(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                Thread.SpinWait(1000);
+            }
+        }) { IsBackground = true })];
+        string cgroup = UnifiedCgroup.OfThisProcess()!;
+        TimeSpan patience = TcpEnd.Patience;
+        (string?[] byTcp, string?[] redirected) = ScratchNetns.Run(netns =>
+        {
+            string?[] Seen() => [.. Enumerable.Range(0, Times).Select(_ => SelfTestRun.Try(property).Seen)];
+            TcpEnd.Patience = TimeSpan.FromSeconds(20);
+            Array.ForEach(busy, thread => thread.Start());
+            try
+            {
+                string?[] before = Seen();
+                using var acceleration = Acceleration.Alone(cgroup, SockMapScope.AllLocal, netns, Volume.MaxInFlightBytes, NullLogger.Instance);
+                acceleration.Enable(controlPercent: 0);
+                return (before, Seen());
+            }
+            finally
+            {
+                stop.Cancel();
+                Array.ForEach(busy, thread => thread.Join());
+                TcpEnd.Patience = patience;
+            }
+        });
+
+        Assert.All(byTcp, Assert.Null);
+        Assert.All(redirected, Assert.NotNull);
+    }
+
     [Fact]
     public void a_writer_of_single_bytes_is_stopped_by_the_memory_its_messages_take()
     {
