@@ -17,14 +17,20 @@ internal static class Volume
     /// <summary>Beyond that: both sockets' own buffers; a kernel here lets a receiver grow to 32 MiB, a new connection to 4.</summary>
     private const int Buffers = 24 << 20;
 
-    /// <summary>
-    /// Two threads read and write at once, blocking. Then the other end's answer to our FIN, which brings no data, wakes a reader, who must
-    /// go on waiting: that moment is made here, as it is rare by itself.
-    /// </summary>
+    /// <summary>Two threads read and write at once, blocking; then one is woken for nothing.</summary>
     internal static void BlockingRead(TcpEnd connecting, TcpEnd accepting)
     {
         connecting.Blocking = accepting.Blocking = true;
         AtOnce.Run(() => Talk(connecting), () => Talk(accepting));
+        WakeForNothing(connecting, accepting);
+    }
+
+    /// <summary>
+    /// The other end's answer to our FIN, which brings no data, wakes a reader, who must go on waiting: that moment is made here, as it is rare by itself.
+    /// </summary>
+    internal static void WakeForNothing(TcpEnd connecting, TcpEnd accepting)
+    {
+        connecting.Blocking = true;
         Sleeper reader = new();
         AtOnce.Run(
             () => reader.While(() => connecting.Receive(new byte[500])),
