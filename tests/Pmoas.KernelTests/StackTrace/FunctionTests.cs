@@ -1,6 +1,5 @@
 using System.Globalization;
 using Pmoas.Host.Demo;
-using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests.StackTrace;
 
@@ -23,10 +22,10 @@ public sealed class FunctionTests
             intervals = ["ip_rcv -> tcp_v4_rcv"]
 
             """);
-        SkipWithoutFunctions(journeys);
+        journeys.SkipWithoutFunctions();
 
         // A module's, which would end the machine on the sender's side: it is here to see that it is not tried.
-        Assert.StartsWith("function_5: veth_xmit is a function of the module veth", HookOf(journeys, "veth_xmit").Refused, StringComparison.Ordinal);
+        Assert.StartsWith("function_5: veth_xmit is a function of the module veth", journeys.HookOf("veth_xmit").Refused, StringComparison.Ordinal);
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
 
@@ -40,10 +39,10 @@ public sealed class FunctionTests
 
         // Over the loopback device a packet keeps its route, and nobody has to look for its socket before; since 7.0 another function does that.
         string[] demux = Environment.OSVersion.Version.Major < 7 ? ["tcp_v4_early_demux"] : [];
-        AssertChain(s, "inside", "request", [.. above, "loopback_xmit", .. received]);
-        AssertChain(s, "inside", "response", [.. above, "loopback_xmit", .. received]);
-        AssertChain(s, "outside", "request", [.. received[..2], .. demux, .. received[2..]]);
-        AssertChain(s, "outside", "response", above);
+        s.AssertChain("inside", "request", Requests, [.. above, "loopback_xmit", .. received], ("ip_rcv", "tcp_v4_rcv"));
+        s.AssertChain("inside", "response", Requests, [.. above, "loopback_xmit", .. received], ("ip_rcv", "tcp_v4_rcv"));
+        s.AssertChain("outside", "request", Requests, [.. received[..2], .. demux, .. received[2..]], ("ip_rcv", "tcp_v4_rcv"));
+        s.AssertChain("outside", "response", Requests, above, ("ip_rcv", "tcp_v4_rcv"));
         string[] asked = ["leg=inside", "direction=request"];
         string[] between = received[1..5];
         double whole = s.Sum("interval_seconds_sum", [.. asked, "from=ip_rcv", "to=tcp_v4_rcv"]);
@@ -62,10 +61,10 @@ public sealed class FunctionTests
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
 
-        Assert.Equal("function_0: this kernel has no function no_such_function, or its module is not loaded", HookOf(journeys, "no_such_function").Refused);
-        Assert.Equal("function_1: the function fib_table_lookup has no argument of type struct sk_buff *", HookOf(journeys, "fib_table_lookup").Refused);
+        Assert.Equal("function_0: this kernel has no function no_such_function, or its module is not loaded", journeys.HookOf("no_such_function").Refused);
+        Assert.Equal("function_1: the function fib_table_lookup has no argument of type struct sk_buff *", journeys.HookOf("fib_table_lookup").Refused);
         Assert.All(Journeys.Kinds, kind => Assert.Equal(Requests, s.Journeys(kind.Leg, kind.Direction)));
-        AssertChain(s, "inside", "request", ["net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready"]);
+        s.AssertChain("inside", "request", Requests, ["net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready"]);
     }
 
     /// <summary>
@@ -88,7 +87,7 @@ public sealed class FunctionTests
                 await File.WriteAllTextAsync(file, rules);
                 await InNetns.RunAsync(bed.PodNetns, "bash", "-c", $"{iptables}-restore <{file}");
             });
-        SkipWithoutFunctions(journeys);
+        journeys.SkipWithoutFunctions();
         async Task<double> CountedAsync(string of)
         {
             // Packets that no rule took, which the policy has counted: Chain INPUT (policy ACCEPT 12 packets, 720 bytes)
@@ -115,17 +114,4 @@ public sealed class FunctionTests
         Assert.True(slow > 3 * fast, $"{slow} s with {Rules} rules, {fast} s with one\n{s}");
         Assert.True(s.Sum("lost_total") == 0, s.ToString());
     }
-
-    private static HookReport HookOf(Journeys journeys, string name) =>
-        journeys.Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look(session => session.Hooks)!.Single(hook => hook.Hook == name);
-
-    internal static void SkipWithoutFunctions(Journeys journeys)
-    {
-        Assert.SkipWhen(HookOf(journeys, "nf_hook_slow").Refused?.Contains("EPERM", StringComparison.Ordinal) == true, "this kernel's lockdown keeps functions from being traced (fentry); Debian's kernels in the virtual machine do not");
-    }
-
-    internal static void AssertChain(JourneySamples s, string leg, string direction, IReadOnlyList<string> stages) =>
-        Assert.Equal(
-            stages.Zip(stages.Skip(1), (from, to) => $"{from} {to} {Requests}").Order(StringComparer.Ordinal),
-            s.Intervals(leg, direction).Where(i => (i.From, i.To) != ("ip_rcv", "tcp_v4_rcv")).Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
 }

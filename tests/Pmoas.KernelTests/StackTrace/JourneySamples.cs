@@ -49,6 +49,11 @@ internal sealed partial class JourneySamples
     internal double Journeys(string leg, string direction, string phase = "data") =>
         Sum("journey_seconds_count", $"leg={leg}", $"direction={direction}", $"phase={phase}");
 
+    /// <summary>The intervals of a leg and direction are those from each of these stages to the next, so many of each, and no others besides the one that is named.</summary>
+    internal void AssertChain(string leg, string direction, double count, IReadOnlyList<string> stages, (string From, string To) besides = default) => Assert.Equal(
+        stages.Zip(stages.Skip(1), (from, to) => $"{from} {to} {count}").Order(StringComparer.Ordinal),
+        Intervals(leg, direction).Where(i => (i.From, i.To) != besides).Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
+
     /// <summary>All that is not 0, for a test that failed.</summary>
     public override string ToString() => string.Join("\n", _samples
         .Where(sample => sample.Value != 0 && !sample.Name.EndsWith("_bucket", StringComparison.Ordinal))

@@ -50,6 +50,15 @@ internal sealed class Journeys : IAsyncDisposable
     /// <summary>Looks at the plugin's kernel object.</summary>
     internal int Look(Func<BpfObject, int> look) => Watched.Look("stack_trace", look);
 
+    /// <summary>What became of one of the plugin's hooks.</summary>
+    internal HookReport HookOf(string name) =>
+        Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look(session => session.Hooks)!.Single(hook => hook.Hook == name);
+
+    /// <summary>Skips the test where the kernel keeps functions from being traced.</summary>
+    internal void SkipWithoutFunctions() => Assert.SkipWhen(
+        HookOf("nf_hook_slow").Refused?.Contains("EPERM", StringComparison.Ordinal) == true,
+        "this kernel's lockdown keeps functions from being traced (fentry); Debian's kernels in the virtual machine do not");
+
     /// <summary>
     /// True when the kernel ran every program. It does not run one that would interrupt itself; then what was not run has to explain what is
     /// missing of the journeys. The change of states has a second program for that.

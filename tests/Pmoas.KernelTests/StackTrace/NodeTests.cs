@@ -12,9 +12,11 @@ public sealed class NodeTests
 
     /// <summary>A bridge leaves a packet its socket, so that the pod's stages see it in the node once more: it is not another one.</summary>
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public Task a_packet_that_the_node_sends_on_is_counted_once(bool bridged) => BehindNodeAsync(bridged, "", async journeys =>
+    [InlineData(true, "IPv4")]
+    [InlineData(false, "IPv4")]
+    [InlineData(true, "IPv6")]
+    [InlineData(false, "IPv6")]
+    public Task a_packet_that_the_node_sends_on_is_counted_once(bool bridged, string outside) => BehindNodeAsync(bridged, outside, "", async journeys =>
     {
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
@@ -29,16 +31,24 @@ public sealed class NodeTests
     [Theory]
     [InlineData(true, "br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit", Traits = ["kernel", "every"])]
     [InlineData(false, "ip_forward")]
-    public Task what_the_node_does_with_a_packet_is_between_the_pod_s_device_and_the_other_end(bool bridged, params string[] node) => BehindNodeAsync(
+    public Task what_the_node_does_with_a_packet_is_between_the_pod_s_device_and_the_other_end(bool bridged, params string[] node) => HasStagesAsync(bridged, "IPv4", node);
+
+    [Theory]
+    [InlineData(true, "br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit")]
+    [InlineData(false, "ip6_forward")]
+    public Task what_it_does_with_a_packet_of_IPv6_is_there_too(bool bridged, params string[] node) => HasStagesAsync(bridged, "IPv6", node);
+
+    private static Task HasStagesAsync(bool bridged, string outside, IReadOnlyList<string> node) => BehindNodeAsync(
         bridged,
+        outside,
         """
-        stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "br_forward", "br_dev_queue_push_xmit",
+        stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "ip6_forward", "br_forward", "br_dev_queue_push_xmit",
             "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
 
         """,
         async journeys =>
         {
-            FunctionTests.SkipWithoutFunctions(journeys);
+            journeys.SkipWithoutFunctions();
             await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
             JourneySamples s = await journeys.ScrapeAsync(Requests);
 
@@ -54,21 +64,21 @@ public sealed class NodeTests
             return;
         }
 
-        FunctionTests.AssertChain(s, "outside", "request", [.. node, .. s_received]);
-        FunctionTests.AssertChain(s, "inside", "request", [.. s_above, .. s_received]);
-        FunctionTests.AssertChain(s, "inside", "response", [.. s_above, .. s_received]);
-        FunctionTests.AssertChain(s, "outside", "response", [.. s_above, .. node]);
+        s.AssertChain("outside", "request", Requests, [.. node, .. s_received]);
+        s.AssertChain("inside", "request", Requests, [.. s_above, .. s_received]);
+        s.AssertChain("inside", "response", Requests, [.. s_above, .. s_received]);
+        s.AssertChain("outside", "response", Requests, [.. s_above, .. node]);
         Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
     }
 
     /// <summary>A pod that is watched with these options, and a node between it and its client.</summary>
-    private static async Task BehindNodeAsync(bool bridged, string options, Func<Journeys, Task> test)
+    private static async Task BehindNodeAsync(bool bridged, string outside, string options, Func<Journeys, Task> test)
     {
         NamedNetns node = new("");
         try
         {
             await using Journeys journeys = await Journeys.StartAsync(
-                new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
+                new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive, Outside = Enum.Parse<AddressKind>(outside) },
                 options,
                 before: async bed =>
                 {
@@ -86,8 +96,8 @@ public sealed class NodeTests
     /// <summary>Takes the wire between client and pod away, and puts a node there: a bridge, or a router that each reaches as its only neighbour.</summary>
     private static async Task PutBetweenAsync(PodBed bed, NamedNetns node, bool bridged)
     {
-        const string neighbour = "169.254.1.1";
-        Task Ip(NamedNetns netns, params string[] words) => netns.IpAsync(CancellationToken.None, words);
+        const string neighbour = "169.254.1.1", neighbour6 = "fe80::1";
+        static Task Ip(NamedNetns netns, params string[] words) => netns.IpAsync(CancellationToken.None, words);
         await node.CreateAsync(CancellationToken.None);
         await Ip(bed.PodNetns, "link", "delete", "eth0");
         if (bridged)
@@ -97,24 +107,34 @@ public sealed class NodeTests
         else
         {
             await Ip(node, "address", "add", $"{neighbour}/32", "dev", "lo");
-            await InNetns.RunAsync(node, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+            await InNetns.RunAsync(node, "sysctl", "-q", "-w", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
         }
 
-        foreach ((NamedNetns end, string address, string port) in ((NamedNetns, string, string)[])[
-            (bed.PodNetns, bed.Plan.PodIPv4, "pod"), (bed.ClientNetns, bed.Plan.ClientIPv4, "client")])
+        foreach ((NamedNetns end, string address, string address6, string port) in ((NamedNetns, string, string, string)[])[
+            (bed.PodNetns, bed.Plan.PodIPv4, bed.Plan.PodIPv6, "pod"), (bed.ClientNetns, bed.Plan.ClientIPv4, bed.Plan.ClientIPv6, "client")])
         {
             await Ip(node, "link", "add", port, "up", "type", "veth", "peer", "name", "eth0", "netns", end.Name);
             await Ip(end, "link", "set", "eth0", "up");
             await Ip(end, "address", "add", $"{address}/{(bridged ? 24 : 32)}", "dev", "eth0");
+            if (bed.Plan.UsesIPv6)
+            {
+                await Ip(end, "address", "add", $"{address6}/{(bridged ? 64 : 128)}", "dev", "eth0", "nodad");
+            }
+
             if (bridged)
             {
                 await Ip(node, "link", "set", port, "master", "bridge");
+                continue;
             }
-            else
+
+            await Ip(end, "route", "add", neighbour, "dev", "eth0");
+            await Ip(end, "route", "add", "default", "via", neighbour);
+            await Ip(node, "route", "add", address, "dev", port);
+            if (bed.Plan.UsesIPv6)
             {
-                await Ip(end, "route", "add", neighbour, "dev", "eth0");
-                await Ip(end, "route", "add", "default", "via", neighbour);
-                await Ip(node, "route", "add", address, "dev", port);
+                await Ip(node, "address", "add", $"{neighbour6}/64", "dev", port, "nodad");
+                await Ip(end, "route", "add", "default", "via", neighbour6, "dev", "eth0");
+                await Ip(node, "route", "add", address6, "dev", port);
             }
         }
     }

@@ -34,9 +34,9 @@ public sealed class TranslationTests
         }
 
         Assert.All(Journeys.Kinds, kind => Assert.True(s.Journeys(kind.Leg, kind.Direction) == Requests, $"{kind}\n{s}"));
-        AssertChain(s, "inside", "request", s_whole);
-        AssertChain(s, "inside", "response", s_whole);
-        AssertChain(s, "outside", "response", s_whole[..3]);
+        s.AssertChain("inside", "request", Requests, s_whole);
+        s.AssertChain("inside", "response", Requests, s_whole);
+        s.AssertChain("outside", "response", Requests, s_whole[..3]);
 
         // The first packet of a connection tells under which addresses the others come.
         int first = keepAlive ? 1 : Requests;
@@ -48,10 +48,6 @@ public sealed class TranslationTests
         await Accept.Watched.Until(
             () => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) <= (keepAlive ? 4 : 0)), "closed connections have no place any more");
     }
-
-    private static void AssertChain(JourneySamples s, string leg, string direction, string[] stages) => Assert.Equal(
-        stages.Zip(stages.Skip(1), (from, to) => $"{from} {to} {Requests}").Order(StringComparer.Ordinal),
-        s.Intervals(leg, direction).Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
 
     private static ContainerCommand CallsElsewhere(BedPlan plan)
     {
