@@ -16,8 +16,11 @@ internal static partial class BedRemains
     internal static async Task RemoveAsync(string name)
     {
         await PodCgroups.RemoveAsync(CgroupPath(name));
-        await PodNetns(name).DeleteAsync();
-        await ClientNetns(name).DeleteAsync();
+        foreach (string netns in NamedNetns.Existing().Where(netns => netns.StartsWith($"{name}-", StringComparison.Ordinal)).ToArray())
+        {
+            await new NamedNetns(netns).DeleteAsync();
+        }
+
         string directory = BedPlan.DirectoryOf(name);
         if (Directory.Exists(directory))
         {
@@ -51,6 +54,6 @@ internal static partial class BedRemains
     [GeneratedRegex("^([0-9]{1,9})-[0-9]+$")]
     private static partial Regex PidAndNumber();
 
-    [GeneratedRegex("-(pod|client)$")]
+    [GeneratedRegex("-[a-z]+$")]
     private static partial Regex NetnsSuffix();
 }

@@ -71,26 +71,14 @@ public sealed class NodeTests
         Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
     }
 
-    /// <summary>A pod that is watched with these options, and a node between it and its client.</summary>
+    /// <summary>A pod that is watched with these options, and a node between it and its client, which goes with the pod.</summary>
     private static async Task BehindNodeAsync(bool bridged, string outside, string options, Func<Journeys, Task> test)
     {
-        NamedNetns node = new("");
-        try
-        {
-            await using Journeys journeys = await Journeys.StartAsync(
-                new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive, Outside = Enum.Parse<AddressKind>(outside) },
-                options,
-                before: async bed =>
-                {
-                    node = new NamedNetns($"{bed.Name}-node");
-                    await PutBetweenAsync(bed, node, bridged);
-                });
-            await test(journeys);
-        }
-        finally
-        {
-            await node.DeleteAsync();
-        }
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive, Outside = Enum.Parse<AddressKind>(outside) },
+            options,
+            before: bed => PutBetweenAsync(bed, new NamedNetns($"{bed.Name}-node"), bridged));
+        await test(journeys);
     }
 
     /// <summary>Takes the wire between client and pod away, and puts a node there: a bridge, or a router that each reaches as its only neighbour.</summary>
