@@ -164,15 +164,15 @@ public sealed class StackTraceProbe : IProbe
     private void SayWhereJourneysEnd(BpfObject bpf)
     {
         int[] on = [.. Enumerable.Range(0, _path.Length).Where(stage => _path.ProgramsOf(stage).Any(program => bpf.Program(program).Autoload))];
-        uint[] sender = [.. on.Where(stage => !_path.IsOfReceiver(stage) && !_path.IsOfNode(stage)).Select(stage => (uint)stage)];
-        uint[] receiver = [.. on.Where(_path.IsOfReceiver).Select(stage => (uint)stage)];
+        uint[] Of(Side side) => [.. on.Where(stage => _path.SideOf(stage) == side).Select(stage => (uint)stage)];
+        uint[] sender = Of(Side.Sender);
         bpf.SetGlobal("first_sent", sender.FirstOrDefault(Stages.None));
         bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => _path.IsQueueOfSender((int)stage), Stages.None));
 
         // A function may be passed by some packets only (loopback_xmit), and then what leaves the pod would never end.
         uint lastSent = sender.LastOrDefault(stage => !_path.IsFunction((int)stage), sender.LastOrDefault(Stages.None));
         bpf.SetGlobal("last_sent", lastSent);
-        bpf.SetGlobal("last_of_leaving", on.Where(_path.IsOfNode).Select(stage => (uint)stage).LastOrDefault(lastSent));
-        bpf.SetGlobal("last_received", receiver.LastOrDefault(Stages.None));
+        bpf.SetGlobal("last_of_leaving", Of(Side.Node).LastOrDefault(lastSent));
+        bpf.SetGlobal("last_received", Of(Side.Receiver).LastOrDefault(Stages.None));
     }
 }

@@ -76,7 +76,7 @@ internal sealed partial class StagePath
     }
 
     /// <summary>Whether any is passed in the node.</summary>
-    public bool HasNodeStages => Enumerable.Range(0, Length).Any(IsOfNode);
+    public bool HasNodeStages => Enumerable.Range(0, Length).Any(number => SideOf(number) == Side.Node);
 
     /// <summary>Name of a stage, or of a state of TCP, by its number in the kernel's books.</summary>
     public string NameOf(uint number) => number < Stages.TcpState ? _places[(int)number].Stage.Name : Stages.NameOfState((int)number - Stages.TcpState);
@@ -98,11 +98,13 @@ internal sealed partial class StagePath
         return -1;
     }
 
-    /// <summary>Whether the receiver passes it.</summary>
-    public bool IsOfReceiver(int number) => SideOf(number) == Side.Receiver;
-
-    /// <summary>Whether it is passed in the node, outside of the pod's network namespace.</summary>
-    public bool IsOfNode(int number) => SideOf(number) == Side.Node;
+    /// <summary>Who passes it.</summary>
+    public Side SideOf(int number) => _places[number].Known switch
+    {
+        var known when known >= Stages.FirstOfReceiver => Side.Receiver,
+        var known when known >= Stages.FirstOfNode => Side.Node,
+        _ => Side.Sender,
+    };
 
     /// <summary>Whether it is a function of the kernel.</summary>
     public bool IsFunction(int number) => _places[number].Stage.IsFunction;
@@ -201,13 +203,6 @@ internal sealed partial class StagePath
 
         return new FunctionLayout(Stages.None, 0, Side.Sender, 0);
     }
-
-    private Side SideOf(int number) => _places[number].Known switch
-    {
-        var known when known >= Stages.FirstOfReceiver => Side.Receiver,
-        var known when known >= Stages.FirstOfNode => Side.Node,
-        _ => Side.Sender,
-    };
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_.]*$")]
     private static partial Regex FunctionName();

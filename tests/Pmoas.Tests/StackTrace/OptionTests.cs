@@ -68,8 +68,9 @@ public sealed class OptionTests
         StagePath path = StagePath.Of(["net_dev_queue", "ours", "br_forward", "theirs", "netif_receive_skb", "yours"]);
 
         Assert.True(path.HasNodeStages);
-        Assert.Equal(["br_forward", "theirs"], Enumerable.Range(0, path.Length).Where(path.IsOfNode).Select(number => path.NameOf((uint)number)));
-        Assert.Equal(["netif_receive_skb", "yours"], Enumerable.Range(0, path.Length).Where(path.IsOfReceiver).Select(number => path.NameOf((uint)number)));
+        IEnumerable<string> Of(Side side) => Enumerable.Range(0, path.Length).Where(number => path.SideOf(number) == side).Select(number => path.NameOf((uint)number));
+        Assert.Equal(["br_forward", "theirs"], Of(Side.Node));
+        Assert.Equal(["netif_receive_skb", "yours"], Of(Side.Receiver));
         Assert.False(StagePath.Of(Stages.Default).HasNodeStages);
     }
 
