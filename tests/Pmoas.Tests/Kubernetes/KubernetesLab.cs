@@ -53,6 +53,16 @@ internal sealed class KubernetesLab : IAsyncDisposable
         await watched;
     }
 
+    /// <summary>Waits until the source has the answer to its watch: a connection that is cut before tells it that the server cannot be reached, which ends it.</summary>
+    public async Task FollowedAsync()
+    {
+        await WatchedAsync();
+        while (Published.Signs == 0)
+        {
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+    }
+
     /// <summary>Waits until a list of exactly these pods is published.</summary>
     public Task<IReadOnlyList<PodSpec>> PodsAsync(params string[] names) =>
         Published.NextAsync(pods => pods.Select(pod => pod.Name).Order().SequenceEqual(names.Order()));

@@ -19,7 +19,7 @@ public sealed class KubernetesResumeTests : IAsyncLifetime
     public async Task a_connection_that_drops_in_the_midst_of_a_line_is_resumed_without_a_list()
     {
         _ = _lab.Run();
-        await _lab.WatchedAsync();
+        await _lab.FollowedAsync();
         long listed = _lab.Api.Version;
 
         _lab.Api.DropWatches();
@@ -113,7 +113,7 @@ public sealed class KubernetesResumeTests : IAsyncLifetime
     public async Task a_watch_from_a_forgotten_version_makes_one_list()
     {
         _ = _lab.Run();
-        await _lab.WatchedAsync();
+        await _lab.FollowedAsync();
 
         _lab.Api.Advance();
         _lab.Api.Compact();
