@@ -55,6 +55,7 @@ static __always_inline struct end *connection_begin(const struct sock *sk, const
 	} else {
 		e->sends = stream_place(&wanted);
 	}
+	sender_known(sk, e->sends);
 	wanted.direction = connected ? DIRECTION_RESPONSE : DIRECTION_REQUEST;
 	wanted.sender = 0;
 	wanted.receiver = (__u64)sk;

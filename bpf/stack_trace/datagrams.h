@@ -54,10 +54,10 @@ static __noinline int datagram_finish(struct stream *d, __u64 id)
 	return 0;
 }
 
-static __always_inline void datagram_begin(const struct sk_buff *skb, __u32 pod, __u32 container,
-					   enum direction direction, __u32 stage)
+static __always_inline void datagram_begin(struct packet packet, __u32 pod, __u32 container, enum direction direction,
+					   __u32 stage)
 {
-	__u64 id = (__u64)skb;
+	__u64 id = (__u64)packet.skb;
 	struct stream *d = bpf_map_lookup_elem(&datagrams, &id);
 
 	if (d)
@@ -70,7 +70,7 @@ static __always_inline void datagram_begin(const struct sk_buff *skb, __u32 pod,
 	}
 	d->pod = pod;
 	d->container = container;
-	d->leg = leg_of(skb);
+	d->leg = leg_of(packet);
 	d->direction = direction;
 	d->last = stage;
 	d->at[stage] = bpf_ktime_get_ns();
@@ -85,21 +85,22 @@ static __always_inline void datagram_pass(struct stream *d, __u32 stage)
 }
 
 /* On its way out of a socket that has no connection of TCP. */
-static __noinline int datagram_sent(const struct sk_buff *skb, __u32 stage)
+static __noinline int datagram_sent(const struct sk_buff *skb, bool probed, __u32 stage)
 {
-	struct sock *sk = skb->sk;
+	struct packet packet = {.skb = skb, .probed = probed};
+	struct sock *sk = OF_PACKET(packet, sk);
 	__u64 id = (__u64)skb;
 	struct pmoas_tag *tag;
 	struct stream *d;
 
-	if (!sk || sk->sk_protocol != IPPROTO_UDP)
+	if (!sk || (probed ? BPF_CORE_READ(sk, sk_protocol) : sk->sk_protocol) != IPPROTO_UDP)
 		return 0;
-	if (stage == first_queued) {
+	if (!probed && stage == first_queued) { /* a tracepoint */
 		tag = pmoas_socket_tag(sk);
 		if (!tag)
 			tag = pmoas_tag_socket(sk);
 		if (tag)
-			datagram_begin(skb, tag->pod, tag->container, DIRECTION_SENT, stage);
+			datagram_begin(packet, tag->pod, tag->container, DIRECTION_SENT, stage);
 		return 0;
 	}
 	d = bpf_map_lookup_elem(&datagrams, &id);
@@ -112,9 +113,10 @@ static __noinline int datagram_sent(const struct sk_buff *skb, __u32 stage)
 }
 
 /* On its way in, and of no connection that is followed. */
-static __noinline int datagram_received(const struct sk_buff *skb, const unsigned char *ip, __u32 stage)
+static __noinline int datagram_received(const struct sk_buff *skb, bool probed, const unsigned char *ip, __u32 stage)
 {
-	struct net_device *dev = skb->dev;
+	struct packet packet = {.skb = skb, .probed = probed};
+	struct net_device *dev = OF_PACKET(packet, dev);
 	__u64 id = (__u64)skb, netns;
 	struct pmoas_pod *pod;
 	struct stream *d;
@@ -128,10 +130,10 @@ static __noinline int datagram_received(const struct sk_buff *skb, const unsigne
 	}
 	if (!dev)
 		return 0;
-	netns = dev->nd_net.net->net_cookie;
+	netns = netns_of(packet);
 	pod = bpf_map_lookup_elem(&pmoas_pods, &netns);
 	if (pod)
-		datagram_begin(skb, pod->pod, 0, DIRECTION_RECEIVED, stage);
+		datagram_begin(packet, pod->pod, 0, DIRECTION_RECEIVED, stage);
 	return 0;
 }
 

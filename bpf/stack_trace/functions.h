@@ -2,29 +2,67 @@
 #ifndef PMOAS_STACK_TRACE_FUNCTIONS_H
 #define PMOAS_STACK_TRACE_FUNCTIONS_H
 
-/* Functions of the kernel that are stages. Which they are is set before load, as is which of their arguments is the packet. */
+/*
+ * Functions of the kernel that are stages. Which they are is set before load, as is which of their arguments is the packet. Each has a program that is
+ * attached by fentry, and one for a kernel that cannot have that (arm64 before 6.4; a function of a module on the sender's side), by kprobe.
+ */
 
 #define PACKET_OUTGOING 4 /* include/uapi/linux/if_packet.h */
 #define PACKET_TYPE 7 /* the bits it is in */
 
-/* The argument with this number. Assembly, for the kernel wants to see the number, and the compiler would compute it. */
+/* What a context has at this offset. Assembly, for the kernel wants to see the number, and the compiler would compute it. */
+#define IN_CONTEXT(result, context, offset)                                                                            \
+	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(result) : "r"(context), "i"(offset))
+
+/* The argument with this number. */
 static __always_inline const struct sk_buff *packet_argument(const __u64 *arguments, __u32 number)
 {
 	const struct sk_buff *skb = NULL;
 
-#define ARGUMENT(n)                                                                                                    \
-	case n:                                                                                                        \
-		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(skb) : "r"(arguments), "i"((n)*8));                       \
-		break
-
 	switch (number) {
-		ARGUMENT(0);
-		ARGUMENT(1);
-		ARGUMENT(2);
-		ARGUMENT(3);
-		ARGUMENT(4);
+	case 0:
+		IN_CONTEXT(skb, arguments, 0);
+		break;
+	case 1:
+		IN_CONTEXT(skb, arguments, 8);
+		break;
+	case 2:
+		IN_CONTEXT(skb, arguments, 16);
+		break;
+	case 3:
+		IN_CONTEXT(skb, arguments, 24);
+		break;
+	case 4:
+		IN_CONTEXT(skb, arguments, 32);
+		break;
 	}
-#undef ARGUMENT
+	return skb;
+}
+
+/* The same in the registers that a kprobe has seen. */
+static __always_inline const struct sk_buff *packet_register(const struct pt_regs *registers, __u32 number)
+{
+	const struct sk_buff *skb = NULL;
+
+#define REGISTER(name) offsetof(typeof(*__PT_REGS_CAST(registers)), name)
+	switch (number) {
+	case 0:
+		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM1_REG));
+		break;
+	case 1:
+		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM2_REG));
+		break;
+	case 2:
+		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM3_REG));
+		break;
+	case 3:
+		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM4_REG));
+		break;
+	case 4:
+		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM5_REG));
+		break;
+	}
+#undef REGISTER
 	return skb;
 }
 
@@ -39,19 +77,18 @@ static __always_inline bool is_copy_of_sent(const struct sk_buff *skb)
 	return (type & PACKET_TYPE) == PACKET_OUTGOING;
 }
 
-static __always_inline void at_function(const __u64 *arguments, __u32 number)
+static __always_inline void at_function(struct packet packet, __u32 number)
 {
-	const struct sk_buff *skb = packet_argument(arguments, path.function[number].argument);
 	__u32 stage = path.function[number].stage;
 
-	if (!skb)
+	if (!packet.skb)
 		return;
 	if (path.function[number].side == SIDE_SENDER)
-		at_sent(skb, stage);
+		at_sent(packet, stage);
 	else if (path.function[number].side == SIDE_NODE)
-		at_node(skb, stage);
-	else if (!is_copy_of_sent(skb))
-		at_received(skb, skb->head + skb->network_header, stage);
+		at_node(packet, stage);
+	else if (!is_copy_of_sent(packet.skb))
+		at_received(packet, ip_header_of(packet), stage);
 }
 
 #define PACKET_FUNCTION(number)                                                                                        \
@@ -59,7 +96,14 @@ static __always_inline void at_function(const __u64 *arguments, __u32 number)
 	int function_##number(__u64 *arguments)                                                                        \
 	{                                                                                                              \
 		note_stack(arguments, path.function[number].stage);                                                    \
-		at_function(arguments, number);                                                                        \
+		at_function(typed(packet_argument(arguments, path.function[number].argument)), number);                \
+		return 0;                                                                                              \
+	}                                                                                                              \
+	SEC("kprobe")                                                                                                  \
+	int function_##number##_probed(struct pt_regs *registers)                                                      \
+	{                                                                                                              \
+		note_stack(registers, path.function[number].stage);                                                    \
+		at_function(probed(packet_register(registers, path.function[number].argument)), number);               \
 		return 0;                                                                                              \
 	}
 

@@ -10,7 +10,7 @@
  */
 __u32 first_sent = STAGE_NONE;
 __u32 last_sent = STAGE_NONE;
-__u32 last_of_leaving = STAGE_NONE; /* the same of what leaves the pod, where stages of the node are on */
+__u32 last_of_leaving = STAGE_NONE; /* of what leaves the pod: also a function that not all of it passes */
 __u32 last_received = STAGE_NONE;
 bool follow = false;
 

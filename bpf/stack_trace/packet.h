@@ -51,6 +51,42 @@ struct payload {
 	__u32 ports; /* both, as the header has them */
 };
 
+/* A packet, and how it may be read. */
+struct packet {
+	const struct sk_buff *skb;
+	bool probed; /* a kprobe has it, and knows no types: it is read by helper, which costs more */
+};
+
+/* A field of a packet. */
+#define OF_PACKET(packet, field)                                                                                       \
+	({                                                                                                             \
+		const struct sk_buff *__skb = (packet).skb;                                                            \
+		(packet).probed ? BPF_CORE_READ(__skb, field) : __skb->field;                                          \
+	})
+
+static __always_inline struct packet typed(const struct sk_buff *skb)
+{
+	return (struct packet){.skb = skb, .probed = false};
+}
+
+static __always_inline struct packet probed(const struct sk_buff *skb)
+{
+	return (struct packet){.skb = skb, .probed = true};
+}
+
+/* Of the device it is at. */
+static __always_inline __u64 netns_of(struct packet packet)
+{
+	const struct net_device *dev = OF_PACKET(packet, dev);
+
+	return packet.probed ? BPF_CORE_READ(dev, nd_net.net, net_cookie) : dev->nd_net.net->net_cookie;
+}
+
+static __always_inline const unsigned char *ip_header_of(struct packet packet)
+{
+	return OF_PACKET(packet, head) + OF_PACKET(packet, network_header);
+}
+
 /* The packet that this CPU looked at last: over a virtual device it is the next it looks at, and need not be looked for again. */
 struct recent {
 	__u64 skb;
@@ -66,25 +102,25 @@ struct {
 } recent SEC(".maps");
 
 /* Packets without payload cost no more than this question, where they can be told at once. */
-static __always_inline bool is_pure_ack(const struct sk_buff *skb)
+static __always_inline bool is_pure_ack(struct packet packet)
 {
-	return skb->truesize == PURE_ACK_TRUESIZE;
+	return OF_PACKET(packet, truesize) == PURE_ACK_TRUESIZE;
 }
 
 /* Of a packet on its way out: TCP has set where its header is. False when there is none. */
-static __always_inline bool payload_sent(const struct sk_buff *skb, struct payload *p)
+static __always_inline bool payload_sent(struct packet packet, struct payload *p)
 {
-	unsigned char *head = skb->head, *tcp = head + skb->transport_header;
+	const unsigned char *tcp = OF_PACKET(packet, head) + OF_PACKET(packet, transport_header);
+	__u32 before, bytes = OF_PACKET(packet, len);
 	struct wire_tcp header;
-	__u32 before;
 
 	if (bpf_probe_read_kernel(&header, sizeof(header), tcp))
 		return false;
-	before = (__u32)(tcp - skb->data) + (header.length >> 4) * 4;
-	if (skb->len <= before)
+	before = (__u32)(tcp - OF_PACKET(packet, data)) + (header.length >> 4) * 4;
+	if (bytes <= before)
 		return false;
 	p->begin = bpf_ntohl(header.sequence);
-	p->end = p->begin + skb->len - before;
+	p->end = p->begin + bytes - before;
 	__builtin_memcpy(&p->ports, &header.source_port, sizeof(p->ports));
 	return true;
 }
@@ -127,7 +163,7 @@ static __always_inline bool parse_ipv6(const struct wire_ipv6 *ip, const struct 
 }
 
 /* Of a packet that has arrived. False when it is not TCP, or has no payload. */
-static __always_inline bool payload_arrived(const struct sk_buff *skb, const unsigned char *ip, struct stream_key *key,
+static __always_inline bool payload_arrived(struct packet packet, const unsigned char *ip, struct stream_key *key,
 					    struct payload *p)
 {
 	union {
@@ -138,11 +174,11 @@ static __always_inline bool payload_arrived(const struct sk_buff *skb, const uns
 		struct wire_ipv6 ip;
 	} headers;
 	struct wire_tcp tcp;
-	__u32 bytes = skb->len + (__u32)(skb->data - ip);
+	__u32 bytes = OF_PACKET(packet, len) + (__u32)(OF_PACKET(packet, data) - ip);
 
 	if (bpf_probe_read_kernel(&headers, sizeof(headers), ip))
 		return false;
-	key->netns = skb->dev->nd_net.net->net_cookie;
+	key->netns = netns_of(packet);
 	key->passes = PASSES_POD;
 	if (headers.v4.ip.version_and_length == 0x45)
 		return headers.v4.ip.protocol == IPPROTO_TCP &&
@@ -180,22 +216,25 @@ static __always_inline void remember(const struct sk_buff *skb, __u32 place, con
 }
 
 /* NO_PLACE when it is another packet. The memory of one that is gone is soon another's, so what it says counts too. */
-static __always_inline __u32 recall(const struct sk_buff *skb, struct payload *p)
+static __always_inline __u32 recall(struct packet packet, struct payload *p)
 {
 	__u32 zero = 0, header[2]; /* ports, sequence number */
 	struct recent *r = bpf_map_lookup_elem(&recent, &zero);
 
-	if (!r || r->skb != (__u64)skb ||
-	    bpf_probe_read_kernel(&header, sizeof(header), skb->head + skb->transport_header) ||
+	if (!r || r->skb != (__u64)packet.skb ||
+	    bpf_probe_read_kernel(&header, sizeof(header),
+				  OF_PACKET(packet, head) + OF_PACKET(packet, transport_header)) ||
 	    header[0] != r->payload.ports || bpf_ntohl(header[1]) != r->payload.begin)
 		return NO_PLACE;
 	*p = r->payload;
 	return r->place;
 }
 
-static __always_inline enum leg leg_of(const struct sk_buff *skb)
+static __always_inline enum leg leg_of(struct packet packet)
 {
-	return skb->dev->flags & IFF_LOOPBACK ? LEG_INSIDE : LEG_OUTSIDE;
+	const struct net_device *dev = OF_PACKET(packet, dev);
+
+	return (packet.probed ? BPF_CORE_READ(dev, flags) : dev->flags) & IFF_LOOPBACK ? LEG_INSIDE : LEG_OUTSIDE;
 }
 
 #endif

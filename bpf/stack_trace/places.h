@@ -152,12 +152,23 @@ static __noinline void node_forgets_end(const struct stream_key *comes_as)
 	node_forgets(&goes_as, PASSES_NODE_FROM);
 }
 
+/* Kprobes find what the socket sends. */
+static __always_inline void sender_known(const struct sock *sk, __u32 place)
+{
+	__u64 sender = (__u64)sk;
+
+	if (probed_senders && place != NO_PLACE && bpf_map_update_elem(&senders, &sender, &place, BPF_ANY))
+		lost(LOST_STREAMS);
+}
+
 /* The byte that was followed arrives nowhere any more. */
 static __always_inline void stream_end(struct stream *s, __u32 place)
 {
 	if (is_following(s))
 		finish_or_give_up(s, byte_of(s));
 	settle_unfollowed(s);
+	if (probed_senders && s->sender)
+		bpf_map_delete_elem(&senders, &s->sender);
 	s->sender = 0;
 	s->receiver = 0;
 	place_free(place);

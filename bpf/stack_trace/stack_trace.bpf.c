@@ -68,7 +68,7 @@ SEC("tp_btf/net_dev_queue")
 int BPF_PROG(net_dev_queue, struct sk_buff *skb)
 {
 	note_stack(ctx, STAGE(NET_DEV_QUEUE));
-	at_sent(skb, STAGE(NET_DEV_QUEUE));
+	at_sent(typed(skb), STAGE(NET_DEV_QUEUE));
 	return 0;
 }
 
@@ -76,7 +76,7 @@ SEC("tp_btf/qdisc_enqueue")
 int BPF_PROG(qdisc_enqueue, struct Qdisc *qdisc, const struct netdev_queue *queue, struct sk_buff *skb)
 {
 	note_stack(ctx, STAGE(QDISC_ENQUEUE));
-	at_sent(skb, STAGE(QDISC_ENQUEUE));
+	at_sent(typed(skb), STAGE(QDISC_ENQUEUE));
 	return 0;
 }
 
@@ -86,7 +86,7 @@ int BPF_PROG(qdisc_dequeue, struct Qdisc *qdisc, const struct netdev_queue *queu
 	if (!skb)
 		return 0;
 	note_stack(ctx, STAGE(QDISC_DEQUEUE));
-	at_sent(skb, STAGE(QDISC_DEQUEUE));
+	at_sent(typed(skb), STAGE(QDISC_DEQUEUE));
 	return 0;
 }
 
@@ -94,7 +94,7 @@ SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(net_dev_start_xmit, const struct sk_buff *skb)
 {
 	note_stack(ctx, STAGE(NET_DEV_START_XMIT));
-	at_sent(skb, STAGE(NET_DEV_START_XMIT));
+	at_sent(typed(skb), STAGE(NET_DEV_START_XMIT));
 	return 0;
 }
 
@@ -102,7 +102,7 @@ SEC("tp_btf/netif_rx")
 int BPF_PROG(netif_rx, struct sk_buff *skb)
 {
 	note_stack(ctx, STAGE(NETIF_RX));
-	at_received(skb, skb->data, STAGE(NETIF_RX));
+	at_received(typed(skb), skb->data, STAGE(NETIF_RX));
 	return 0;
 }
 
@@ -110,7 +110,7 @@ SEC("tp_btf/napi_gro_receive_entry")
 int BPF_PROG(napi_gro_receive_entry, const struct sk_buff *skb)
 {
 	note_stack(ctx, STAGE(NAPI_GRO_RECEIVE_ENTRY));
-	at_received(skb, skb->data, STAGE(NAPI_GRO_RECEIVE_ENTRY));
+	at_received(typed(skb), skb->data, STAGE(NAPI_GRO_RECEIVE_ENTRY));
 	return 0;
 }
 
@@ -118,7 +118,7 @@ SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
 {
 	note_stack(ctx, STAGE(NETIF_RECEIVE_SKB));
-	at_received(skb, skb->data, STAGE(NETIF_RECEIVE_SKB));
+	at_received(typed(skb), skb->data, STAGE(NETIF_RECEIVE_SKB));
 	return 0;
 }
 

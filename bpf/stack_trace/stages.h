@@ -45,8 +45,15 @@ static __always_inline void at_write(const struct sock *sk)
 		s->at[stage] = bpf_ktime_get_ns(); /* the write before wrote nothing */
 }
 
+/* True when the packet has the followed byte, and which it is. */
+static __always_inline bool has_followed(const struct stream *s, const struct payload *p, __u32 *byte)
+{
+	*byte = byte_of(s);
+	return is_following(s) && is_within(*byte, p->begin, p->end);
+}
+
 /* A packet with payload where its journey may begin: what is new in it is followed from here on. */
-static __always_inline void at_first(struct stream *s, const struct sk_buff *skb, const struct payload *p, __u32 stage)
+static __always_inline void at_first(struct stream *s, struct packet packet, const struct payload *p, __u32 stage)
 {
 	__u32 from = s->began && is_before(p->begin, s->highest) ? s->highest : p->begin;
 
@@ -56,119 +63,128 @@ static __always_inline void at_first(struct stream *s, const struct sk_buff *skb
 	s->began = 1;
 	if (s->following == FOLLOWING_NONE) {
 		if (has_device(stage))
-			s->leg = leg_of(skb);
+			s->leg = leg_of(packet);
 		begin(s, stage, from, bpf_ktime_get_ns());
 	} else {
 		__sync_fetch_and_add(&s->unfollowed, 1);
 	}
 }
 
-/* A packet on its way out of a watched socket. */
-static __always_inline void at_sent(const struct sk_buff *skb, __u32 stage)
+/* A bridge of the node does not take the socket from a packet, and hands it to another device. */
+static __always_inline bool is_at_home(struct packet packet, const struct sock *sk)
 {
-	struct sock *sk = skb->sk;
+	const struct net_device *dev = OF_PACKET(packet, dev);
+
+	if (packet.probed)
+		return BPF_CORE_READ(dev, nd_net.net) == BPF_CORE_READ(sk, __sk_common.skc_net.net);
+	return dev->nd_net.net == sk->__sk_common.skc_net.net;
+}
+
+/* A packet on its way out of a watched socket. */
+static __always_inline void at_sent(struct packet packet, __u32 stage)
+{
+	struct sock *sk = OF_PACKET(packet, sk);
 	struct payload p;
 	struct stream *s;
 	struct end *e;
 	__u32 byte;
 
-	if (!follow || !sk || is_pure_ack(skb))
+	if (!follow || !sk || is_pure_ack(packet) || (has_device(stage) && !is_at_home(packet, sk)))
 		return;
-	/* A bridge of the node does not take the socket from a packet, and hands it to another device. */
-	if (has_device(stage) && skb->dev->nd_net.net != sk->__sk_common.skc_net.net)
-		return;
-	e = end_of(sk);
+	e = packet.probed ? NULL : end_of(sk);
 	if (follow_datagrams && !e)
-		datagram_sent(skb, stage);
-	s = e ? stream_sent(e, sk) : NULL;
-	if (!s || !payload_sent(skb, &p))
+		datagram_sent(packet.skb, packet.probed, stage);
+	s = packet.probed ? stream_sent_by(sk) : e ? stream_sent(e, sk) : NULL;
+	if (!s || !payload_sent(packet, &p))
 		return;
-	if (stage == STAGE(NET_DEV_START_XMIT) && leg_of(skb) == LEG_INSIDE)
-		remember(skb, e->sends, &p);
-	byte = byte_of(s);
-	if (is_following(s) && is_within(byte, p.begin, p.end)) {
+	if (e && stage == STAGE(NET_DEV_START_XMIT) && leg_of(packet) == LEG_INSIDE)
+		remember(packet.skb, e->sends, &p);
+	if (has_followed(s, &p, &byte)) {
 		if (has_device(stage))
-			s->leg = leg_of(skb);
+			s->leg = leg_of(packet);
 		pass_in_packet(s, stage, byte);
 	} else if (stage == first_sent) {
 		end_arrived(s, BPF_CORE_READ((struct tcp_sock *)sk, snd_una));
-		at_first(s, skb, &p, stage);
+		at_first(s, packet, &p, stage);
 	} else if (stage == STAGE(NET_DEV_QUEUE)) {
 		__sync_fetch_and_add(&s->unfollowed, 1);
 	}
 }
 
 /* Where the stream of a packet is that has come in; NO_PLACE when it has no payload, or nobody watches its receiver. */
-static __always_inline __u32 place_of(const struct sk_buff *skb, const unsigned char *ip, struct payload *p)
+static __always_inline __u32 place_of(struct packet packet, const unsigned char *ip, struct payload *p)
 {
-	__u32 place = recall(skb, p), *found;
+	__u32 place = recall(packet, p), *found;
 	struct stream_key key;
 
 	if (place != NO_PLACE)
 		return place;
-	if (!payload_arrived(skb, ip, &key, p))
+	if (!payload_arrived(packet, ip, &key, p))
 		return NO_PLACE;
 	found = bpf_map_lookup_elem(&places, &key);
 	if (!found) {
-		remember_stranger(skb, p, NO_PLACE, &key);
+		remember_stranger(packet.skb, p, NO_PLACE, &key);
 		return NO_PLACE;
 	}
-	remember(skb, *found, p);
+	remember(packet.skb, *found, p);
 	return *found;
 }
 
 /* A packet on its way in, and where its IP header is. */
-static __always_inline void at_received(const struct sk_buff *skb, const unsigned char *ip, __u32 stage)
+static __always_inline void at_received(struct packet packet, const unsigned char *ip, __u32 stage)
 {
 	struct payload p = {};
 	struct stream *s;
 	__u32 byte, place;
 
-	if (!follow || is_pure_ack(skb))
+	if (!follow || is_pure_ack(packet))
 		return;
-	place = place_of(skb, ip, &p);
+	place = place_of(packet, ip, &p);
 	s = stream_at(place);
 	if (!s) {
 		if (follow_datagrams)
-			datagram_received(skb, ip, stage);
+			datagram_received(packet.skb, packet.probed, ip, stage);
 		return;
 	}
 	if (!s->receiver)
-		remember_stranger(skb, &p, place, NULL);
-	byte = byte_of(s);
-	if (is_following(s) && is_within(byte, p.begin, p.end))
+		remember_stranger(packet.skb, &p, place, NULL);
+	if (has_followed(s, &p, &byte))
 		pass_in_packet(s, stage, byte);
 	else if (!s->sender || first_sent == STAGE_NONE)
-		at_first(s, skb, &p, stage);
+		at_first(s, packet, &p, stage);
+}
+
+/* The stream of a packet that the node has, on its way out of a pod or into one. */
+static __always_inline struct stream *stream_in_node(struct stream_key *key, enum passes passes)
+{
+	__u32 *place;
+
+	key->netns = 0;
+	key->passes = passes;
+	place = bpf_map_lookup_elem(&places, key);
+	return place ? stream_at(*place) : NULL;
 }
 
 /* A packet in the node, where it may be on its way out of one pod and into another. */
-static __always_inline void at_node(const struct sk_buff *skb, __u32 stage)
+static __always_inline void at_node(struct packet packet, __u32 stage)
 {
 	struct stream_key key;
 	struct payload p = {};
-	__u32 *place, byte;
 	struct stream *s;
+	__u32 byte;
 
-	if (!follow || !payload_arrived(skb, skb->head + skb->network_header, &key, &p))
+	if (!follow || !payload_arrived(packet, ip_header_of(packet), &key, &p))
 		return;
-	key.netns = 0;
-	key.passes = PASSES_NODE_FROM;
-	place = bpf_map_lookup_elem(&places, &key);
-	s = place ? stream_at(*place) : NULL;
-	byte = s ? byte_of(s) : 0;
-	if (s && is_following(s) && is_within(byte, p.begin, p.end))
+	s = stream_in_node(&key, PASSES_NODE_FROM);
+	if (s && has_followed(s, &p, &byte))
 		pass_in_packet(s, stage, byte);
-	key.passes = PASSES_NODE_TO;
-	place = bpf_map_lookup_elem(&places, &key);
-	s = place ? stream_at(*place) : NULL;
+	s = stream_in_node(&key, PASSES_NODE_TO);
 	if (!s)
 		return;
-	byte = byte_of(s);
-	if (is_following(s) && is_within(byte, p.begin, p.end))
+	if (has_followed(s, &p, &byte))
 		pass_in_packet(s, stage, byte);
 	else if (!s->sender)
-		at_first(s, skb, &p, stage);
+		at_first(s, packet, &p, stage);
 }
 
 /* TCP has found the socket of a packet. */
@@ -179,16 +195,13 @@ static __always_inline void at_tcp(const struct sock *sk, const struct sk_buff *
 	struct end *e;
 	__u32 byte;
 
-	if (!follow || is_pure_ack(skb) || !payload_at_tcp(skb, &p))
+	if (!follow || is_pure_ack(typed(skb)) || !payload_at_tcp(skb, &p))
 		return;
 	e = end_of(sk);
 	s = e ? stream_received(e, sk) : NULL;
 	if (s && !s->began && !s->sender)
 		s = translated(sk, skb, &p, e, s);
-	if (!s)
-		return;
-	byte = byte_of(s);
-	if (is_following(s) && is_within(byte, p.begin, p.end))
+	if (s && has_followed(s, &p, &byte))
 		pass(s, STAGE(TCP_PROBE), byte, bpf_ktime_get_ns());
 }
 
@@ -291,8 +304,7 @@ static __always_inline void at_retransmit(const struct sock *sk, const struct sk
 	if (!s)
 		return;
 	count_of_stream(s, COUNT_RETRANSMITS, 0, 1);
-	byte = byte_of(s);
-	if (payload_at_tcp(skb, &p) && is_following(s) && is_within(byte, p.begin, p.end) && s->last < first_at_tcp)
+	if (payload_at_tcp(skb, &p) && has_followed(s, &p, &byte) && s->last < first_at_tcp)
 		give_up(s, byte);
 }
 
@@ -319,7 +331,7 @@ static __always_inline void at_drop(const struct sk_buff *skb, __u32 reason)
 	if (!pod)
 		return;
 	key.pod = pod->pod;
-	key.leg = leg_of(skb);
+	key.leg = leg_of(typed(skb));
 	count(&key, 1);
 }
 

@@ -122,6 +122,18 @@ struct {
 	__type(value, struct end);
 } ends SEC(".maps");
 
+/* Where a sender's stream is, for kprobes, which cannot ask a socket: by the address of the socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, MAX_STREAMS);
+	__type(key, __u64);
+	__type(value, __u32);
+} senders SEC(".maps");
+
+/* Whether it is kept. Set when the hooks are attached, for only then is known whether one of them needs it; until then as set before load. */
+bool probed_senders = false;
+
 static const struct end blank_end = {.sends = NO_PLACE, .receives = NO_PLACE};
 
 static __always_inline struct end *end_of(const struct sock *sk)
@@ -140,6 +152,16 @@ static __always_inline struct stream *stream_sent(const struct end *e, const str
 	struct stream *s = stream_at(e->sends);
 
 	return s && s->sender == (__u64)sk ? s : NULL;
+}
+
+/* The same for a kprobe. */
+static __always_inline struct stream *stream_sent_by(const struct sock *sk)
+{
+	__u64 sender = (__u64)sk;
+	__u32 *place = bpf_map_lookup_elem(&senders, &sender);
+	struct stream *s = place ? stream_at(*place) : NULL;
+
+	return s && s->sender == sender ? s : NULL;
 }
 
 static __always_inline struct stream *stream_received(const struct end *e, const struct sock *sk)

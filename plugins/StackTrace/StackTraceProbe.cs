@@ -96,6 +96,10 @@ public sealed class StackTraceProbe : IProbe
             bpf.Map("places").MaxEntries = 3 * options.MaxStreams; // both directions of what leaves the pod have a key in the node too
         }
 
+        // Until it is known how they are attached, the sender's functions may be kprobes.
+        bool mayProbeSenders = _path.ProbesOfSender.Any();
+        bpf.SetGlobal("probed_senders", mayProbeSenders);
+        bpf.Map("senders").MaxEntries = mayProbeSenders ? options.MaxStreams : 1;
         bpf.Map("journeys").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("samples").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
@@ -166,13 +170,14 @@ public sealed class StackTraceProbe : IProbe
         int[] on = [.. Enumerable.Range(0, _path.Length).Where(stage => _path.ProgramsOf(stage).Any(program => bpf.Program(program).Autoload))];
         uint[] Of(Side side) => [.. on.Where(stage => _path.SideOf(stage) == side).Select(stage => (uint)stage)];
         uint[] sender = Of(Side.Sender);
+        bpf.SetGlobal("probed_senders", _path.ProbesOfSender.Any(program => bpf.Program(program).Autoload));
         bpf.SetGlobal("first_sent", sender.FirstOrDefault(Stages.None));
         bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => _path.IsQueueOfSender((int)stage), Stages.None));
 
-        // A function may be passed by some packets only (loopback_xmit), and then what leaves the pod would never end.
+        // A function may be passed by some packets only: what leaves the pod and does not pass the last one ends when the connection writes again.
         uint lastSent = sender.LastOrDefault(stage => !_path.IsFunction((int)stage), sender.LastOrDefault(Stages.None));
         bpf.SetGlobal("last_sent", lastSent);
-        bpf.SetGlobal("last_of_leaving", Of(Side.Node).LastOrDefault(lastSent));
+        bpf.SetGlobal("last_of_leaving", Of(Side.Node).LastOrDefault(sender.LastOrDefault(stage => !_path.IsOfLoopback((int)stage), lastSent)));
         bpf.SetGlobal("last_received", Of(Side.Receiver).LastOrDefault(Stages.None));
     }
 }

@@ -109,11 +109,19 @@ internal sealed partial class StagePath
     /// <summary>Whether it is a function of the kernel.</summary>
     public bool IsFunction(int number) => _places[number].Stage.IsFunction;
 
+    /// <summary>Whether only what stays in the pod passes it.</summary>
+    public bool IsOfLoopback(int number) => _places[number].Stage.Name == "loopback_xmit";
+
     /// <summary>Whether it is a tracepoint that a packet passes on its way out.</summary>
     public bool IsQueueOfSender(int number) => SideOf(number) == Side.Sender && !IsFunction(number) && _places[number].Known > 0;
 
     /// <summary>The programs that notice it, best first.</summary>
-    public IReadOnlyList<string> ProgramsOf(int number) => _places[number].Stage is { IsFunction: false } known ? known.Programs : [FunctionProgram(FunctionsBefore(number))];
+    public IReadOnlyList<string> ProgramsOf(int number) =>
+        _places[number].Stage is { IsFunction: false } known ? known.Programs : FunctionPrograms(FunctionsBefore(number));
+
+    /// <summary>The programs that notice functions of the sender by kprobe: these cannot ask a socket whose it is.</summary>
+    public IEnumerable<string> ProbesOfSender =>
+        from number in Enumerable.Range(0, Length) where IsFunction(number) && SideOf(number) == Side.Sender select ByKprobe(FunctionsBefore(number));
 
     /// <summary>Sets the path in an object that is not loaded: the numbers, and which functions its programs are for.</summary>
     public void Configure(BpfObject bpf)
@@ -134,12 +142,12 @@ internal sealed partial class StagePath
         {
             if (IsFunction(number))
             {
-                layout.Function[functions] = Aim(bpf, FunctionProgram(functions), number);
+                layout.Function[functions] = Aim(bpf, functions, number);
                 functions++;
             }
         }
 
-        bpf.SwitchOff(Enumerable.Range(functions, MaxFunctions - functions).Select(FunctionProgram));
+        bpf.SwitchOff(Enumerable.Range(functions, MaxFunctions - functions).SelectMany(FunctionPrograms));
         bpf.SetGlobal("path", layout);
         bpf.SetGlobal("path_length", (uint)Length);
         bpf.SetGlobal("node_stages", HasNodeStages);
@@ -174,31 +182,49 @@ internal sealed partial class StagePath
     /// <summary>How many stages there are before the first known one from this position on.</summary>
     private uint CountBefore(int known) => (uint)_places.TakeWhile(place => place.Known < known || place.After < 0).Count();
 
-    private static string FunctionProgram(int slot) => $"function_{slot}";
+    private static string ByFentry(int slot) => $"function_{slot}";
+
+    /// <summary>Where the kernel cannot have the other.</summary>
+    private static string ByKprobe(int slot) => $"function_{slot}_probed";
+
+    private static IReadOnlyList<string> FunctionPrograms(int slot) => [ByFentry(slot), ByKprobe(slot)];
 
     private int FunctionsBefore(int number) => _places.Take(number).Count(place => place.Stage.IsFunction);
 
-    private FunctionLayout Aim(BpfObject bpf, string program, int number)
+    private FunctionLayout Aim(BpfObject bpf, int slot, int number)
     {
         string name = _places[number].Stage.Name;
         if (!KernelFunction.TryFind(name, out KernelFunction? function))
         {
-            bpf.Refuse(program, $"this kernel has no function {name}, or its module is not loaded");
+            return Refuse(bpf, slot, $"this kernel has no function {name}, or its module is not loaded");
         }
-        else if (function.Module is { } module && SideOf(number) == Side.Sender)
+
+        int argument = function.ArgumentOf(Packet);
+        if (argument is < 0 or > 4)
+        {
+            return Refuse(bpf, slot, $"the function {name} has no argument of type struct {Packet} *");
+        }
+
+        bpf.AimAt(ByKprobe(slot), name);
+        if (function.Module is { } module && SideOf(number) == Side.Sender)
         {
             // The verifier looks for the name of a module's function among the kernel's own, finds none, and follows a null pointer
-            // (bpf_sk_storage_tracing_allowed): seen to end a 6.1 and a 6.12. The receiver's programs do not ask for what a socket keeps.
-            bpf.Refuse(program, $"{name} is a function of the module {module}, which kernels do not survive to be asked for on the sender's side; name one of the kernel itself");
-        }
-        else if (function.ArgumentOf(Packet) is var argument && argument is < 0 or > 4)
-        {
-            bpf.Refuse(program, $"the function {name} has no argument of type struct {Packet} *");
+            // (bpf_sk_storage_tracing_allowed): seen to end a 6.1 and a 6.12. Kprobes, and the receiver's programs, do not ask for what a socket keeps.
+            bpf.Refuse(ByFentry(slot), $"{name} is a function of the module {module}, which kernels do not survive to be asked for by fentry on the sender's side");
         }
         else
         {
-            bpf.AimAt(program, name);
-            return new FunctionLayout((byte)number, (byte)argument, SideOf(number), 0);
+            bpf.AimAt(ByFentry(slot), name);
+        }
+
+        return new FunctionLayout((byte)number, (byte)argument, SideOf(number), 0);
+    }
+
+    private static FunctionLayout Refuse(BpfObject bpf, int slot, string reason)
+    {
+        foreach (string program in FunctionPrograms(slot))
+        {
+            bpf.Refuse(program, reason);
         }
 
         return new FunctionLayout(Stages.None, 0, Side.Sender, 0);

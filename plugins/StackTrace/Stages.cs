@@ -38,6 +38,7 @@ internal static class Stages
         new("qdisc_dequeue", "it is taken out of it", "qdisc_dequeue"),
         new("net_dev_start_xmit", "it is handed to the device", "net_dev_start_xmit"),
         new("loopback_xmit", "the loopback device takes it"),
+        new("veth_xmit", "a veth device takes it"),
         new("br_handle_frame_finish", "a bridge of the node has it"),
         new("br_pass_frame_up", "the bridge hands it to the node's own stack"),
         new("ip_forward", "the node's IPv4 forwards it"),

@@ -129,12 +129,22 @@ public sealed unsafe class BpfObject : IDisposable
         }
     }
 
-    /// <summary>Names the kernel function that a program is for, whose section says <c>fentry</c> or <c>fexit</c> alone; before load.</summary>
+    /// <summary>
+    /// Names the kernel function that a program is for, whose section says <c>fentry</c>, <c>fexit</c>, <c>kprobe</c> or <c>kretprobe</c> alone; before load.
+    /// </summary>
     /// <param name="program">The program.</param>
     /// <param name="function">The function, of the kernel or of a module that is loaded.</param>
-    /// <exception cref="BpfException">There is no such program, or the object is loaded; or there is no such function, see <see cref="KernelFunction"/>.</exception>
+    /// <exception cref="BpfException">
+    /// There is no such program, or the object is loaded; or there is no such function, see <see cref="KernelFunction"/>: of a kprobe only its attachment tells that.
+    /// </exception>
     public void AimAt(string program, string function)
     {
+        if (Tracefs.IsKprobe(Program(program).Kind))
+        {
+            _programs[program] = Program(program).At(function);
+            return;
+        }
+
         using LibbpfLog log = new(_logger);
         int result = Libbpf.bpf_program__set_attach_target(Program(program).Pointer, 0, function);
         if (result < 0)

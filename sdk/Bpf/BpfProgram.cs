@@ -11,8 +11,10 @@ public readonly struct BpfProgram
     private readonly BpfObjectHandle _owner;
     private readonly nint _program;
     private readonly ILogger _logger;
+    private readonly string? _function;
 
-    internal BpfProgram(BpfObjectHandle owner, nint program, ILogger logger) => (_owner, _program, _logger) = (owner, program, logger);
+    internal BpfProgram(BpfObjectHandle owner, nint program, ILogger logger, string? function = null) =>
+        (_owner, _program, _logger, _function) = (owner, program, logger, function);
 
     /// <summary>C function name.</summary>
     public string Name => Marshal.PtrToStringUTF8(Libbpf.bpf_program__name(Pointer)) ?? "";
@@ -49,7 +51,7 @@ public readonly struct BpfProgram
 
     internal nint Pointer => _owner is { IsClosed: false } ? _program : throw new ObjectDisposedException(nameof(BpfProgram), "the object of this program is disposed");
 
-    /// <summary>Attaches by what the section says. A tracepoint or kprobe first mounts tracefs where it is missing.</summary>
+    /// <summary>Attaches by what the section says, or to the function it is aimed at. A tracepoint or kprobe first mounts tracefs where it is missing.</summary>
     /// <exception cref="BpfException">The kernel or libbpf refused.</exception>
     public BpfLink Attach()
     {
@@ -59,9 +61,12 @@ public readonly struct BpfProgram
         }
 
         using LibbpfLog log = new(_logger);
-        BpfLinkHandle handle = Libbpf.bpf_program__attach(Pointer);
-        return handle.IsInvalid ? throw log.Failure($"attach {Name} to {Section}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
+        BpfLinkHandle handle = _function is null ? Libbpf.bpf_program__attach(Pointer) : Libbpf.bpf_program__attach_kprobe(Pointer, Kind == "kretprobe", _function);
+        return handle.IsInvalid ? throw log.Failure($"attach {Name} to {_function ?? Section}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
     }
+
+    /// <summary>The same program, a kprobe, for a function that its section does not name.</summary>
+    internal BpfProgram At(string function) => new(_owner, _program, _logger, function);
 
     /// <summary>Attaches a <c>sockops</c> or <c>cgroup/…</c> program to a cgroup and all below it, beside others that are there.</summary>
     /// <param name="directory">Of the cgroup, in the v2 hierarchy.</param>

@@ -20,7 +20,7 @@ internal sealed record HookRung(string Name, IReadOnlyList<string> Programs, IRe
 internal sealed class HookChoice
 {
     /// <summary>Kinds this kernel refused as such, and its reason: not tried again in this process.</summary>
-    private static readonly ConcurrentDictionary<string, string> RefusedKinds = new();
+    internal static readonly ConcurrentDictionary<string, string> RefusedKinds = new();
 
     private readonly Queue<HookRung> _rungs;
     private readonly List<string> _refusals = [];
@@ -32,7 +32,9 @@ internal sealed class HookChoice
         Hook = hook;
         HookRung[] all = [.. hook.Programs.Select(alternative => Describe(opened, alternative))];
         _rungs = new Queue<HookRung>(all.Where(rung => !rung.Programs.Any(switchedOff.Contains)));
-        _refusals.AddRange(all.Except(_rungs).Select(rung => $"{rung.Name}: {opened.RefusalOf(rung.Programs) ?? "switched off by its configuration"}"));
+        _refusals.AddRange(all.Except(_rungs)
+            .GroupBy(rung => opened.RefusalOf(rung.Programs) ?? "switched off by its configuration", rung => rung.Name)
+            .Select(same => $"{string.Join(", ", same)}: {same.Key}"));
         _switchedOff = _rungs.Count == 0 && all.All(rung => opened.RefusalOf(rung.Programs) is null);
     }
 

@@ -80,6 +80,9 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Lib, SetLastError = true)]
     internal static partial BpfLinkHandle bpf_program__attach(nint program);
 
+    [LibraryImport(Lib, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial BpfLinkHandle bpf_program__attach_kprobe(nint program, [MarshalAs(UnmanagedType.U1)] bool atReturn, string function);
+
     [LibraryImport(Lib, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int bpf_program__set_attach_target(nint program, int otherProgram, string function);
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pmoas.Host.Demo;
+using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests.StackTrace;
 
@@ -9,11 +10,16 @@ public sealed class FunctionTests
     private const int Requests = 100;
     private const int Rules = 1000;
 
-    /// <summary>Those that are known, and one that is not: each in its place, passed once by each request and each response.</summary>
-    [Fact]
-    [OnEveryKernel]
-    public async Task functions_are_stages_in_their_place()
+    /// <summary>
+    /// Those that are known, and one that is not: each in its place, passed once by each request and each response; by fentry, and by kprobe as on a kernel that
+    /// has no fentry.
+    /// </summary>
+    [Theory]
+    [InlineData("fentry", Traits = ["kernel", "every"])]
+    [InlineData("kprobe", Traits = ["kernel", "every"])]
+    public async Task functions_are_stages_in_their_place(string rung)
     {
+        using Lacking lacking = new(rung == "fentry" ? null : "fentry");
         await using Journeys journeys = await Journeys.StartAsync(
             new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
             """
@@ -22,9 +28,11 @@ public sealed class FunctionTests
             intervals = ["ip_rcv -> tcp_v4_rcv"]
 
             """);
-        journeys.SkipWithoutFunctions();
+        journeys.SkipWithoutFunctions(rung);
+        Assert.True(journeys.HookOf("ip_rcv").Kind == rung, journeys.HookOf("ip_rcv").Refused);
+        Assert.True(journeys.HookOf("veth_xmit").Kind == "kprobe", journeys.HookOf("veth_xmit").Refused);
 
-        // A module's, which would end the machine on the sender's side: it is here to see that it is not tried.
+        // A module's, which by fentry would end the machine on the sender's side.
         Assert.StartsWith("function_5: veth_xmit is a function of the module veth", journeys.HookOf("veth_xmit").Refused, StringComparison.Ordinal);
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
@@ -34,20 +42,21 @@ public sealed class FunctionTests
             return;
         }
 
-        string[] above = ["tcp_sendmsg_locked", "ip_queue_xmit", "ip_output", "ip_finish_output", "__dev_queue_xmit", "net_dev_queue", "net_dev_start_xmit"];
-        string[] received = ["netif_receive_skb", "ip_rcv", "ip_local_deliver", "ip_protocol_deliver_rcu", "tcp_v4_rcv", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
+        bool Has(string hook) => journeys.HookOf(hook).Kind is not null; // two that are tracepoints since 6.16 and 6.3, and fentry before
+        string[] above = [.. Has("tcp_sendmsg_locked") ? ["tcp_sendmsg_locked"] : (string[])[], "ip_queue_xmit", "ip_output", "ip_finish_output", "__dev_queue_xmit", "net_dev_queue", "net_dev_start_xmit"];
+        string[] received = ["netif_receive_skb", "ip_rcv", "ip_local_deliver", "ip_protocol_deliver_rcu", "tcp_v4_rcv", "tcp_probe", .. Has("sk_data_ready") ? ["sk_data_ready"] : (string[])[], "tcp_rcv_space_adjust"];
 
         // Over the loopback device a packet keeps its route, and nobody has to look for its socket before; since 7.0 another function does that.
         string[] demux = Environment.OSVersion.Version.Major < 7 ? ["tcp_v4_early_demux"] : [];
         s.AssertChain("inside", "request", Requests, [.. above, "loopback_xmit", .. received], ("ip_rcv", "tcp_v4_rcv"));
         s.AssertChain("inside", "response", Requests, [.. above, "loopback_xmit", .. received], ("ip_rcv", "tcp_v4_rcv"));
         s.AssertChain("outside", "request", Requests, [.. received[..2], .. demux, .. received[2..]], ("ip_rcv", "tcp_v4_rcv"));
-        s.AssertChain("outside", "response", Requests, above, ("ip_rcv", "tcp_v4_rcv"));
+        s.AssertChain("outside", "response", Requests, [.. above, "veth_xmit"], ("ip_rcv", "tcp_v4_rcv"));
         string[] asked = ["leg=inside", "direction=request"];
         string[] between = received[1..5];
         double whole = s.Sum("interval_seconds_sum", [.. asked, "from=ip_rcv", "to=tcp_v4_rcv"]);
         Assert.Equal(between.Zip(between.Skip(1)).Sum(ends => s.Sum("interval_seconds_sum", [.. asked, $"from={ends.First}", $"to={ends.Second}"])), whole, whole * 1e-6);
-        Assert.Equal(0, s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("lost_total"));
+        Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("lost_total") == 0, s.ToString());
     }
 
     /// <summary>A function that is not there, and one without a packet, are left out with a sentence; the rest is followed.</summary>
@@ -61,8 +70,8 @@ public sealed class FunctionTests
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
 
-        Assert.Equal("function_0: this kernel has no function no_such_function, or its module is not loaded", journeys.HookOf("no_such_function").Refused);
-        Assert.Equal("function_1: the function fib_table_lookup has no argument of type struct sk_buff *", journeys.HookOf("fib_table_lookup").Refused);
+        Assert.Equal("function_0, function_0_probed: this kernel has no function no_such_function, or its module is not loaded", journeys.HookOf("no_such_function").Refused);
+        Assert.Equal("function_1, function_1_probed: the function fib_table_lookup has no argument of type struct sk_buff *", journeys.HookOf("fib_table_lookup").Refused);
         Assert.All(Journeys.Kinds, kind => Assert.Equal(Requests, s.Journeys(kind.Leg, kind.Direction)));
         s.AssertChain("inside", "request", Requests, ["net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready"]);
     }
@@ -113,5 +122,21 @@ public sealed class FunctionTests
         double slow = s.Sum("netfilter_chain_seconds_sum", "hook=input") / input, fast = s.Sum("netfilter_chain_seconds_sum", "hook=output") / output;
         Assert.True(slow > 3 * fast, $"{slow} s with {Rules} rules, {fast} s with one\n{s}");
         Assert.True(s.Sum("lost_total") == 0, s.ToString());
+    }
+
+    /// <summary>Makes a kind of program one that this kernel does not have, while it lasts.</summary>
+    private sealed class Lacking : IDisposable
+    {
+        private readonly string? _kind;
+
+        internal Lacking(string? kind) => _kind = kind is not null && HookChoice.RefusedKinds.TryAdd(kind, "left out by the test") ? kind : null;
+
+        public void Dispose()
+        {
+            if (_kind is not null)
+            {
+                HookChoice.RefusedKinds.Remove(_kind, out _);
+            }
+        }
     }
 }

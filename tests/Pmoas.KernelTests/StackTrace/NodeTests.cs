@@ -7,6 +7,12 @@ public sealed class NodeTests
 {
     private const int Requests = 100;
 
+    private const string Stages = """
+        stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "ip6_forward", "br_forward", "br_dev_queue_push_xmit",
+            "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
+
+        """;
+
     private static readonly string[] s_above = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit"];
     private static readonly string[] s_received = ["netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
 
@@ -38,14 +44,41 @@ public sealed class NodeTests
     [InlineData(false, "ip6_forward")]
     public Task what_it_does_with_a_packet_of_IPv6_is_there_too(bool bridged, params string[] node) => HasStagesAsync(bridged, "IPv6", node);
 
+    /// <summary>
+    /// A rule in the pod makes the client's port 9080 the sidecar's: the node sees the one, the socket the other. The first packet of a connection tells.
+    /// </summary>
+    [Fact]
+    public Task a_packet_that_the_pod_translates_is_known_in_the_node_by_the_addresses_it_has_there() => BehindNodeAsync(
+        bridged: true,
+        "IPv4",
+        Stages,
+        async journeys =>
+        {
+            journeys.SkipWithoutFunctions();
+            await InNetns.RunAsync(
+                journeys.Bed.PodNetns, "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "9080", "-j", "REDIRECT", "--to-ports", $"{BedPlan.SidecarPort}");
+            await ExactClient.RunAsync(journeys.Bed, new UriBuilder(journeys.Bed.SidecarUrl) { Port = 9080 }.Uri, Requests, keepAlive: true);
+            JourneySamples s = await journeys.ScrapeAsync(Requests);
+
+            string[] node = ["br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit"], path = [.. node, .. s_received];
+            Journeys.AssertSound(s);
+            if (!journeys.IsWhole(s, Requests))
+            {
+                return;
+            }
+
+            s.AssertChain("outside", "response", Requests, [.. s_above, .. node]);
+            Assert.Equal(
+                path.Zip(path.Skip(1), (from, to) => $"{from} {to} {(Array.IndexOf(s_received, from) > 0 ? Requests : Requests - 1)}").Order(StringComparer.Ordinal),
+                s.Intervals("outside", "request").Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
+            Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
+            await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
+        });
+
     private static Task HasStagesAsync(bool bridged, string outside, IReadOnlyList<string> node) => BehindNodeAsync(
         bridged,
         outside,
-        """
-        stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "ip6_forward", "br_forward", "br_dev_queue_push_xmit",
-            "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
-
-        """,
+        Stages,
         async journeys =>
         {
             journeys.SkipWithoutFunctions();
