@@ -56,7 +56,7 @@ public sealed class FunctionTests
         string[] between = received[1..5];
         double whole = s.Sum("interval_seconds_sum", [.. asked, "from=ip_rcv", "to=tcp_v4_rcv"]);
         Assert.Equal(between.Zip(between.Skip(1)).Sum(ends => s.Sum("interval_seconds_sum", [.. asked, $"from={ends.First}", $"to={ends.Second}"])), whole, whole * 1e-6);
-        Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("lost_total") == 0, s.ToString());
+        s.AssertFollowed();
     }
 
     /// <summary>A function that is not there, and one without a packet, are left out with a sentence; the rest is followed.</summary>

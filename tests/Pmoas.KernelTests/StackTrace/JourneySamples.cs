@@ -21,6 +21,11 @@ internal sealed partial class JourneySamples
         }
     }
 
+    private JourneySamples(IEnumerable<(string Name, Dictionary<string, string> Labels, double Value)> samples) => _samples.AddRange(samples);
+
+    /// <summary>Those of one pod.</summary>
+    internal JourneySamples OfPod(string pod) => new(_samples.Where(sample => sample.Labels.GetValueOrDefault("pod") == pod));
+
     /// <summary>Scrapes once.</summary>
     internal static async Task<JourneySamples> ScrapeAsync(Watched watched)
     {
@@ -53,6 +58,13 @@ internal sealed partial class JourneySamples
     internal void AssertChain(string leg, string direction, double count, IReadOnlyList<string> stages, (string From, string To) besides = default) => Assert.Equal(
         stages.Zip(stages.Skip(1), (from, to) => $"{from} {to} {count}").Order(StringComparer.Ordinal),
         Intervals(leg, direction).Where(i => (i.From, i.To) != besides).Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
+
+    /// <summary>
+    /// Every packet with payload was followed to its end, but for those that TCP sent again although they had arrived, as it does in a virtual machine that stands
+    /// still for a moment.
+    /// </summary>
+    internal void AssertFollowed() =>
+        Assert.True(Sum("unfollowed_packets_total") == Sum("retransmits_total") && Sum("unfinished_total") + Sum("lost_total") == 0, ToString());
 
     /// <summary>All that is not 0, for a test that failed.</summary>
     public override string ToString() => string.Join("\n", _samples

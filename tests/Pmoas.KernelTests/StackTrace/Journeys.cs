@@ -23,18 +23,21 @@ internal sealed class Journeys : IAsyncDisposable
     internal static ContainerProgram Responder(int bodyBytes = 1024, int sleepMs = 0) => _ =>
         new ContainerCommand("responder", [InPod.Program("responder"), $"{BedPlan.ServicePort}", $"{bodyBytes}", $"{sleepMs}"]);
 
-    internal static async Task<Journeys> StartAsync(PodBedOptions options, string more = "", Func<PodBed, Task>? before = null)
+    internal static Task<Journeys> StartAsync(PodBedOptions options, string more = "", Func<PodBed, Task>? before = null) =>
+        StartAsync(options, _ => more, before ?? (_ => Task.CompletedTask), containers: 2);
+
+    /// <param name="options">The pod.</param>
+    /// <param name="more">What follows on the plugin's options in pmoas.toml, once the pod is there.</param>
+    /// <param name="before">Done before the daemon starts.</param>
+    /// <param name="containers">How many it must find.</param>
+    internal static async Task<Journeys> StartAsync(PodBedOptions options, Func<PodBed, string> more, Func<PodBed, Task> before, int containers)
     {
         PodBed bed = await PodBed.StartAsync(options with { Prefix = "pmoas-test" });
         bool ready = false;
         try
         {
-            if (before is not null)
-            {
-                await before(bed);
-            }
-
-            Journeys journeys = new(bed, await Watched.StartAsync(bed, "[plugins.stack_trace]\n" + more));
+            await before(bed);
+            Journeys journeys = new(bed, await Watched.StartAsync(bed, "[plugins.stack_trace]\n" + more(bed), containers));
             ready = true;
             return journeys;
         }

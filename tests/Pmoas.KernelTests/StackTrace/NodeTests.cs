@@ -71,9 +71,62 @@ public sealed class NodeTests
             Assert.Equal(
                 path.Zip(path.Skip(1), (from, to) => $"{from} {to} {(Array.IndexOf(s_received, from) > 0 ? Requests : Requests - 1)}").Order(StringComparer.Ordinal),
                 s.Intervals("outside", "request").Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
-            Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
+            s.AssertFollowed();
             await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
         });
+
+    /// <summary>The client is a pod too: what it sends is on its way out of the one and into the other, at the same stages.</summary>
+    [Fact]
+    public async Task a_packet_between_two_pods_of_the_node_is_on_both_journeys()
+    {
+        static string Caller(PodBed bed) => $"{bed.Name}-caller";
+        static string Cgroup(PodBed bed) => $"{Path.GetDirectoryName(bed.Service.CgroupPath)}/caller";
+        BedContainer? caller = null;
+        try
+        {
+            await using Journeys journeys = await Journeys.StartAsync(
+                new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
+                bed => Stages + $$"""
+                    [[sources.static.pods]]
+                    namespace = "test"
+                    name = "{{Caller(bed)}}"
+                    containers = [ { name = "caller", cgroup = "{{Cgroup(bed)}}", image = "example/caller:1", labels = {} } ]
+
+                    """,
+                async bed =>
+                {
+                    await PutBetweenAsync(bed, new NamedNetns($"{bed.Name}-node"), bridged: true);
+                    PodCgroups.Create(Path.GetDirectoryName(bed.Service.CgroupPath)!, Cgroup(bed));
+                    string go = Path.Combine(bed.Plan.Directory, "go");
+                    string call = $"until [ -e {go} ]; do sleep 0.05; done; exec {Executable.Find("ab")} -q -k -c 1 -n {Requests} {bed.SidecarUrl}";
+                    caller = BedContainer.Start("caller", new ContainerCommand("", ["/bin/sh", "-c", call]), bed.ClientNetns, Cgroup(bed), bed.Plan.Directory);
+                },
+                containers: 3);
+            journeys.SkipWithoutFunctions();
+            await File.WriteAllTextAsync(Path.Combine(journeys.Bed.Plan.Directory, "go"), "");
+            await caller!.ReapAsync();
+            Assert.True(caller.ExitCode == 0, caller.LogTail());
+            JourneySamples s = await journeys.ScrapeAsync(Requests);
+            if (!journeys.IsWhole(s, Requests))
+            {
+                return;
+            }
+
+            string[] node = ["br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit"];
+            foreach ((string pod, string sent, string received) in ((string, string, string)[])[(Caller(journeys.Bed), "request", "response"), (journeys.Bed.Name, "response", "request")])
+            {
+                s.OfPod(pod).AssertChain("outside", sent, Requests, [.. s_above, .. node]);
+                s.OfPod(pod).AssertChain("outside", received, Requests, [.. node, .. s_received]);
+                s.OfPod(pod).AssertFollowed();
+            }
+
+            Journeys.AssertSound(s.OfPod(journeys.Bed.Name));
+        }
+        finally
+        {
+            caller?.Dispose();
+        }
+    }
 
     private static Task HasStagesAsync(bool bridged, string outside, IReadOnlyList<string> node) => BehindNodeAsync(
         bridged,
@@ -101,7 +154,7 @@ public sealed class NodeTests
         s.AssertChain("inside", "request", Requests, [.. s_above, .. s_received]);
         s.AssertChain("inside", "response", Requests, [.. s_above, .. s_received]);
         s.AssertChain("outside", "response", Requests, [.. s_above, .. node]);
-        Assert.True(s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") == 0, s.ToString());
+        s.AssertFollowed();
     }
 
     /// <summary>A pod that is watched with these options, and a node between it and its client, which goes with the pod.</summary>

@@ -59,7 +59,8 @@ internal sealed class KubernetesLab : IAsyncDisposable
         await WatchedAsync();
         while (Published.Signs == 0)
         {
-            await Task.Delay(1, TestContext.Current.CancellationToken);
+            Assert.False(_run.IsCompleted, "the source has ended");
+            await Task.Delay(1);
         }
     }
 
