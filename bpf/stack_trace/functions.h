@@ -10,61 +10,46 @@
 #define PACKET_OUTGOING 4 /* include/uapi/linux/if_packet.h */
 #define PACKET_TYPE 7 /* the bits it is in */
 
-/* What a context has at this offset. Assembly, for the kernel wants to see the number, and the compiler would compute it. */
-#define IN_CONTEXT(result, context, offset)                                                                            \
-	asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(result) : "r"(context), "i"(offset))
+/*
+ * The packet is the argument with this number, at this offset of the context. Assembly, for the kernel wants to see the offset, and the compiler would
+ * compute it.
+ */
+#define ARGUMENT(number, offset)                                                                                       \
+	case number:                                                                                                   \
+		asm volatile("%0 = *(u64 *)(%1 + %2)" : "=r"(skb) : "r"(context), "i"(offset));                        \
+		break
 
-/* The argument with this number. */
-static __always_inline const struct sk_buff *packet_argument(const __u64 *arguments, __u32 number)
+static __always_inline const struct sk_buff *packet_argument(const __u64 *context, __u32 number)
 {
 	const struct sk_buff *skb = NULL;
 
 	switch (number) {
-	case 0:
-		IN_CONTEXT(skb, arguments, 0);
-		break;
-	case 1:
-		IN_CONTEXT(skb, arguments, 8);
-		break;
-	case 2:
-		IN_CONTEXT(skb, arguments, 16);
-		break;
-	case 3:
-		IN_CONTEXT(skb, arguments, 24);
-		break;
-	case 4:
-		IN_CONTEXT(skb, arguments, 32);
-		break;
+		ARGUMENT(0, 0);
+		ARGUMENT(1, 8);
+		ARGUMENT(2, 16);
+		ARGUMENT(3, 24);
+		ARGUMENT(4, 32);
 	}
 	return skb;
 }
 
 /* The same in the registers that a kprobe has seen. */
-static __always_inline const struct sk_buff *packet_register(const struct pt_regs *registers, __u32 number)
+static __always_inline const struct sk_buff *packet_register(const struct pt_regs *context, __u32 number)
 {
 	const struct sk_buff *skb = NULL;
 
-#define REGISTER(name) offsetof(typeof(*__PT_REGS_CAST(registers)), name)
+#define REGISTER(name) offsetof(typeof(*__PT_REGS_CAST(context)), name)
 	switch (number) {
-	case 0:
-		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM1_REG));
-		break;
-	case 1:
-		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM2_REG));
-		break;
-	case 2:
-		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM3_REG));
-		break;
-	case 3:
-		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM4_REG));
-		break;
-	case 4:
-		IN_CONTEXT(skb, registers, REGISTER(__PT_PARM5_REG));
-		break;
+		ARGUMENT(0, REGISTER(__PT_PARM1_REG));
+		ARGUMENT(1, REGISTER(__PT_PARM2_REG));
+		ARGUMENT(2, REGISTER(__PT_PARM3_REG));
+		ARGUMENT(3, REGISTER(__PT_PARM4_REG));
+		ARGUMENT(4, REGISTER(__PT_PARM5_REG));
 	}
 #undef REGISTER
 	return skb;
 }
+#undef ARGUMENT
 
 /* A copy of what is being sent, for those who listen to a device (tcpdump); they are told of it once more when it comes in. */
 static __always_inline bool is_copy_of_sent(const struct sk_buff *skb)

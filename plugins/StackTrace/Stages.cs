@@ -52,6 +52,7 @@ internal static class Stages
         new("netif_receive_skb", "the receiving side begins with it", "netif_receive_skb"),
         new("tpacket_rcv", "who listens to the device by a ring (tcpdump) gets a copy"),
         new("packet_rcv", "who listens to the device by a socket gets a copy"),
+        new("tcf_classify", "TC's filters of the device look at it"),
         new("ip_rcv", "IPv4 has it"),
         new("ipv6_rcv", "IPv6 has it"),
         new("ip_local_deliver", "its route says that it is for here"),

@@ -7,7 +7,7 @@ config=/etc/pmoas/pmoas.toml
 . tests/vm/checks.sh
 
 # What is in a module can be hooked where the module is there.
-modprobe -qa ip_tables ip6_tables nf_tables || true
+modprobe -qa veth ip_tables ip6_tables nf_tables || true
 
 # finding VERDICT PATTERN: what \(...\) of the pattern is in each finding of that verdict of the checks before the start
 finding() { journalctl -q -u pmoas.service -o cat | sed -n "s/^$1  *$2.*/\1/p"; }
@@ -27,7 +27,9 @@ printf '[Service]\nTimeoutStartSec=300\nWatchdogSec=300\n' >/run/systemd/system/
 # Every plugin, and SockMap with what it needs most rights for, is tried once in what the unit leaves of the machine, in place of the
 # check of its own configuration. The daemon itself has the sample plugin: the kernel's verifier alone takes a minute for the others.
 all=/run/pmoas-all.toml
-printf '[plugins.accept]\n[plugins.resource_usage]\n[plugins.sock_map]\nmode = "self_test"\n[plugins.stack_trace]\n[plugins.no_op]\n' >$all
+printf '[plugins.accept]\n[plugins.resource_usage]\n[plugins.sock_map]\nmode = "self_test"\n[plugins.no_op]\n' >$all
+# Its default stages, and a function that is traced by kprobe, for which other rights are asked.
+printf '[plugins.stack_trace]\nstages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "veth_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]\n' >>$all
 printf '[Service]\nExecStartPre=\nExecStartPre=/usr/lib/pmoas/pmoas check --config %s\n' $all >/run/systemd/system/pmoas.service.d/all.conf
 mkdir -p /usr/lib/pmoas/plugins
 cp -r artifacts/samples/NoOp /usr/lib/pmoas/plugins/
@@ -59,6 +61,7 @@ check "it is enabled" systemctl --quiet is-enabled pmoas.service
 check "systemctl status names the plugins" is StatusText "running: no_op"
 check "it measures" serves 'pmoas_plugin_state{plugin="no_op",state="running"} 1'
 check "each of our plugins was attached with the rights the unit leaves" [ "$(finding ok '\(plugin [a-z_]*\)  .*attached' | sort -u | wc -l)" = 5 ]
+check "a function by kprobe was too" [ -n "$(finding ok '\(plugin stack_trace veth_xmit  *kprobe\)')" ]
 check "nothing failed before the start" [ -z "$(finding fail '\(.*\)')" ]
 # What is missing is this kernel's fault: without the unit it is missing as well.
 expected=$(sed -n 's/^missing\t\([^\t]*\)\t\(.*\)/plugin \1 \2/p' "tests/vm/golden/$(uname -r | cut -d . -f 1,2).txt")

@@ -124,6 +124,53 @@ public sealed class FunctionTests
         Assert.True(s.Sum("lost_total") == 0, s.ToString());
     }
 
+    /// <summary>
+    /// 500 filters of TC that match nothing, on the pod's device in both directions: what they cost is between the stages around them, where the packet passes them and
+    /// not where it does not, and the function that begins with them is a stage.
+    /// </summary>
+    [Fact]
+    public async Task what_filters_of_TC_cost_is_between_the_stages_around_them()
+    {
+        const int filters = 500;
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
+            """
+            stages = ["tcp_sendmsg_locked", "__dev_queue_xmit", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcf_classify", "ip_rcv", "tcp_probe", "sk_data_ready",
+                "tcp_rcv_space_adjust"]
+
+            """,
+            before: async bed =>
+            {
+                string file = Path.Combine(bed.Plan.Directory, "filters");
+                await File.WriteAllLinesAsync(file,
+                [
+                    "qdisc add dev eth0 clsact",
+                    .. from way in (string[])["ingress", "egress"]
+                       from number in Enumerable.Range(1, filters)
+                       select $"filter add dev eth0 {way} protocol ip prio {number} u32 match ip dport 1 0xffff flowid 1:1",
+                ]);
+                await InNetns.TcAsync(bed.PodNetns, "-batch", file);
+            });
+        journeys.SkipWithoutFunctions();
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
+        JourneySamples s = await journeys.ScrapeAsync(Requests);
+        if (!journeys.IsWhole(s, Requests))
+        {
+            return;
+        }
+
+        string[] sent = ["tcp_sendmsg_locked", "__dev_queue_xmit", "net_dev_queue", "net_dev_start_xmit"], received = ["ip_rcv", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
+        s.AssertChain("outside", "request", Requests, ["netif_receive_skb", "tcf_classify", .. received]);
+        s.AssertChain("outside", "response", Requests, sent);
+        s.AssertChain("inside", "request", Requests, [.. sent, "netif_receive_skb", .. received]);
+        double Took(string leg, string direction, string from, string to) =>
+            s.Sum("interval_seconds_sum", $"leg={leg}", $"direction={direction}", $"from={from}", $"to={to}");
+        double ingress = Took("outside", "request", "tcf_classify", "ip_rcv"), without = Took("inside", "request", "netif_receive_skb", "ip_rcv");
+        double egress = Took("outside", "response", "__dev_queue_xmit", "net_dev_queue"), beside = Took("inside", "response", "__dev_queue_xmit", "net_dev_queue");
+        Assert.True(ingress > 3 * without && egress > 3 * beside, $"in {ingress} s with filters, {without} s without; out {egress} and {beside}\n{s}");
+        s.AssertFollowed();
+    }
+
     /// <summary>Makes a kind of program one that this kernel does not have, while it lasts.</summary>
     private sealed class Lacking : IDisposable
     {
