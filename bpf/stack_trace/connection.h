@@ -87,6 +87,7 @@ static __always_inline void connection_end(const struct sock *sk, struct end *e)
 		}
 		stream_end(s, e->receives);
 	}
+	sender_forgotten(sk);
 	s = stream_sent(e, sk);
 	if (s && !s->receiver) {
 		if (s->leg == LEG_INSIDE) {

@@ -152,7 +152,7 @@ static __noinline void node_forgets_end(const struct stream_key *comes_as)
 	node_forgets(&goes_as, PASSES_NODE_FROM);
 }
 
-/* Kprobes find what the socket sends. */
+/* Kprobes find what the socket sends, until it is closed: its memory may be another socket's before what it sent has been read. */
 static __always_inline void sender_known(const struct sock *sk, __u32 place)
 {
 	__u64 sender = (__u64)sk;
@@ -161,14 +161,20 @@ static __always_inline void sender_known(const struct sock *sk, __u32 place)
 		lost(LOST_STREAMS);
 }
 
+static __always_inline void sender_forgotten(const struct sock *sk)
+{
+	__u64 sender = (__u64)sk;
+
+	if (probed_senders)
+		bpf_map_delete_elem(&senders, &sender);
+}
+
 /* The byte that was followed arrives nowhere any more. */
 static __always_inline void stream_end(struct stream *s, __u32 place)
 {
 	if (is_following(s))
 		finish_or_give_up(s, byte_of(s));
 	settle_unfollowed(s);
-	if (probed_senders && s->sender)
-		bpf_map_delete_elem(&senders, &s->sender);
 	s->sender = 0;
 	s->receiver = 0;
 	place_free(place);

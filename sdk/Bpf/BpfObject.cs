@@ -14,6 +14,7 @@ namespace Pmoas.Sdk.Bpf;
 public sealed unsafe class BpfObject : IDisposable
 {
     private readonly Dictionary<string, string> _refused = [];
+    private readonly Dictionary<nint, string> _aims = [];
     private readonly BpfObjectHandle _handle;
     private readonly ILogger _logger;
     private readonly Dictionary<string, BpfProgram> _programs = [];
@@ -29,7 +30,7 @@ public sealed unsafe class BpfObject : IDisposable
         {
             for (nint program = Libbpf.bpf_object__next_program(handle, 0); program != 0; program = Libbpf.bpf_object__next_program(handle, program))
             {
-                BpfProgram found = new(handle, program, logger);
+                BpfProgram found = new(handle, program, logger, _aims);
                 _programs.Add(found.Name, found);
             }
 
@@ -141,7 +142,7 @@ public sealed unsafe class BpfObject : IDisposable
     {
         if (Tracefs.IsKprobe(Program(program).Kind))
         {
-            _programs[program] = Program(program).At(function);
+            _aims[Program(program).Pointer] = function;
             return;
         }
 

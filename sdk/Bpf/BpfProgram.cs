@@ -11,10 +11,14 @@ public readonly struct BpfProgram
     private readonly BpfObjectHandle _owner;
     private readonly nint _program;
     private readonly ILogger _logger;
-    private readonly string? _function;
+    private readonly IReadOnlyDictionary<nint, string> _aims;
 
-    internal BpfProgram(BpfObjectHandle owner, nint program, ILogger logger, string? function = null) =>
-        (_owner, _program, _logger, _function) = (owner, program, logger, function);
+    /// <param name="owner">The object, as libbpf has it.</param>
+    /// <param name="program">The program, as libbpf has it.</param>
+    /// <param name="logger">Takes what libbpf says.</param>
+    /// <param name="aims">The functions that kprobes of this object are for, whose sections do not name them.</param>
+    internal BpfProgram(BpfObjectHandle owner, nint program, ILogger logger, IReadOnlyDictionary<nint, string> aims) =>
+        (_owner, _program, _logger, _aims) = (owner, program, logger, aims);
 
     /// <summary>C function name.</summary>
     public string Name => Marshal.PtrToStringUTF8(Libbpf.bpf_program__name(Pointer)) ?? "";
@@ -61,12 +65,11 @@ public readonly struct BpfProgram
         }
 
         using LibbpfLog log = new(_logger);
-        BpfLinkHandle handle = _function is null ? Libbpf.bpf_program__attach(Pointer) : Libbpf.bpf_program__attach_kprobe(Pointer, Kind == "kretprobe", _function);
-        return handle.IsInvalid ? throw log.Failure($"attach {Name} to {_function ?? Section}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
+        BpfLinkHandle handle = _aims.TryGetValue(Pointer, out string? function)
+            ? Libbpf.bpf_program__attach_kprobe(Pointer, Kind == "kretprobe", function)
+            : Libbpf.bpf_program__attach(Pointer);
+        return handle.IsInvalid ? throw log.Failure($"attach {Name} to {function ?? Section}", Marshal.GetLastPInvokeError()) : new BpfLink(handle);
     }
-
-    /// <summary>The same program, a kprobe, for a function that its section does not name.</summary>
-    internal BpfProgram At(string function) => new(_owner, _program, _logger, function);
 
     /// <summary>Attaches a <c>sockops</c> or <c>cgroup/…</c> program to a cgroup and all below it, beside others that are there.</summary>
     /// <param name="directory">Of the cgroup, in the v2 hierarchy.</param>

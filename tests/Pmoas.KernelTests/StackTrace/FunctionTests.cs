@@ -57,6 +57,7 @@ public sealed class FunctionTests
         double whole = s.Sum("interval_seconds_sum", [.. asked, "from=ip_rcv", "to=tcp_v4_rcv"]);
         Assert.Equal(between.Zip(between.Skip(1)).Sum(ends => s.Sum("interval_seconds_sum", [.. asked, $"from={ends.First}", $"to={ends.Second}"])), whole, whole * 1e-6);
         s.AssertFollowed();
+        await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("senders").CountEntries()) == 2), "both ends of the one connection that is open, inside");
     }
 
     /// <summary>A function that is not there, and one without a packet, are left out with a sentence; the rest is followed.</summary>
