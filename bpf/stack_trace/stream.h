@@ -147,11 +147,16 @@ static __always_inline struct stream *stream_at(__u32 place)
 }
 
 /* NULL when it has ended: its place may be another's by now. */
-static __always_inline struct stream *stream_sent(const struct end *e, const struct sock *sk)
+static __always_inline struct stream *stream_sent_at(__u32 place, const struct sock *sk)
 {
-	struct stream *s = stream_at(e->sends);
+	struct stream *s = stream_at(place);
 
 	return s && s->sender == (__u64)sk ? s : NULL;
+}
+
+static __always_inline struct stream *stream_sent(const struct end *e, const struct sock *sk)
+{
+	return stream_sent_at(e->sends, sk);
 }
 
 /* The same for a kprobe. */
@@ -159,9 +164,8 @@ static __always_inline struct stream *stream_sent_by(const struct sock *sk)
 {
 	__u64 sender = (__u64)sk;
 	__u32 *place = bpf_map_lookup_elem(&senders, &sender);
-	struct stream *s = place ? stream_at(*place) : NULL;
 
-	return s && s->sender == sender ? s : NULL;
+	return place ? stream_sent_at(*place, sk) : NULL;
 }
 
 static __always_inline struct stream *stream_received(const struct end *e, const struct sock *sk)

@@ -12,7 +12,5 @@ config=/run/pmoas-kernels.toml
 			echo "$plugin" | sed 's/\([a-z]\)\([A-Z]\)/\1_\2/g; s/.*/[plugins.&]/' | tr '[:upper:]' '[:lower:]'
 	done
 } >"$config"
-# Functions of modules are hooked where these are there.
-modprobe -qa veth ip_tables ip6_tables nf_tables || true
 artifacts/pmoas/pmoas check --config "$config" -o json >"$RESULTS/check.json"
 exec artifacts/bin/Pmoas.KernelTests/release/Pmoas.KernelTests -noColor -preEnumerateTheories -result-xml "$RESULTS/tests.xml" "$@"

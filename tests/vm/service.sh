@@ -6,9 +6,6 @@ package=$1
 config=/etc/pmoas/pmoas.toml
 . tests/vm/checks.sh
 
-# What is in a module can be hooked where the module is there.
-modprobe -qa veth ip_tables ip6_tables nf_tables || true
-
 # finding VERDICT PATTERN: what \(...\) of the pattern is in each finding of that verdict of the checks before the start
 finding() { journalctl -q -u pmoas.service -o cat | sed -n "s/^$1  *$2.*/\1/p"; }
 # in_kernel: what of BPF the kernel holds, but for the filters that systemd itself puts on cgroups

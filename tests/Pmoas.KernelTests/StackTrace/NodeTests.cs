@@ -14,6 +14,7 @@ public sealed class NodeTests
         """;
 
     private static readonly string[] s_above = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit"];
+    private static readonly string[] s_bridge = ["br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit"];
     private static readonly string[] s_received = ["netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
 
     /// <summary>A bridge leaves a packet its socket, so that the pod's stages see it in the node once more: it is not another one.</summary>
@@ -55,24 +56,23 @@ public sealed class NodeTests
         async journeys =>
         {
             journeys.SkipWithoutFunctions();
-            await InNetns.RunAsync(
-                journeys.Bed.PodNetns, "iptables", "-w", "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "9080", "-j", "REDIRECT", "--to-ports", $"{BedPlan.SidecarPort}");
+            await InNetns.IptablesAsync(journeys.Bed.PodNetns, "-t", "nat", "-A", "PREROUTING", "-p", "tcp", "--dport", "9080", "-j", "REDIRECT", "--to-ports", $"{BedPlan.SidecarPort}");
             await ExactClient.RunAsync(journeys.Bed, new UriBuilder(journeys.Bed.SidecarUrl) { Port = 9080 }.Uri, Requests, keepAlive: true);
             JourneySamples s = await journeys.ScrapeAsync(Requests);
 
-            string[] node = ["br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit"], path = [.. node, .. s_received];
+            string[] path = [.. s_bridge, .. s_received];
             Journeys.AssertSound(s);
             if (!journeys.IsWhole(s, Requests))
             {
                 return;
             }
 
-            s.AssertChain("outside", "response", Requests, [.. s_above, .. node]);
+            s.AssertChain("outside", "response", Requests, [.. s_above, .. s_bridge]);
             Assert.Equal(
                 path.Zip(path.Skip(1), (from, to) => $"{from} {to} {(Array.IndexOf(s_received, from) > 0 ? Requests : Requests - 1)}").Order(StringComparer.Ordinal),
                 s.Intervals("outside", "request").Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
             s.AssertFollowed();
-            await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
+            await AssertForgottenAsync(journeys);
         });
 
     /// <summary>The client is a pod too: what it sends is on its way out of the one and into the other, at the same stages.</summary>
@@ -112,11 +112,10 @@ public sealed class NodeTests
                 return;
             }
 
-            string[] node = ["br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit"];
             foreach ((string pod, string sent, string received) in ((string, string, string)[])[(Caller(journeys.Bed), "request", "response"), (journeys.Bed.Name, "response", "request")])
             {
-                s.OfPod(pod).AssertChain("outside", sent, Requests, [.. s_above, .. node]);
-                s.OfPod(pod).AssertChain("outside", received, Requests, [.. node, .. s_received]);
+                s.OfPod(pod).AssertChain("outside", sent, Requests, [.. s_above, .. s_bridge]);
+                s.OfPod(pod).AssertChain("outside", received, Requests, [.. s_bridge, .. s_received]);
                 s.OfPod(pod).AssertFollowed();
             }
 
@@ -139,8 +138,12 @@ public sealed class NodeTests
             JourneySamples s = await journeys.ScrapeAsync(Requests);
 
             AssertChains(journeys, s, node);
-            await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
+            await AssertForgottenAsync(journeys);
         });
+
+    /// <summary>Of what has gone through the node nothing is kept.</summary>
+    private static Task AssertForgottenAsync(Journeys journeys) => Accept.Watched.Until(
+        () => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
 
     private static void AssertChains(Journeys journeys, JourneySamples s, IReadOnlyList<string> node)
     {

@@ -57,6 +57,5 @@ public sealed class TranslationTests
         return haproxy;
     }
 
-    private static Task<string> IptablesAsync(NamedNetns netns, params string[] arguments) => Subprocess.RunAsync(
-        "nsenter", [$"--net={netns.FilePath}", Executable.Find("iptables"), "-w", "-t", "nat", .. arguments], CancellationToken.None);
+    private static Task<string> IptablesAsync(NamedNetns netns, params string[] arguments) => InNetns.IptablesAsync(netns, ["-t", "nat", .. arguments]);
 }

@@ -57,11 +57,17 @@ internal sealed class KubernetesLab : IAsyncDisposable
     public async Task FollowedAsync()
     {
         await WatchedAsync();
-        while (Published.Signs == 0)
+        await UntilAsync(() => Published.Signs > 0);
+    }
+
+    /// <summary>Waits until it is so, and fails when that takes too long.</summary>
+    public static async Task UntilAsync(Func<bool> holds, int seconds = 10)
+    {
+        for (int i = 0; i < 100 * seconds && !holds(); i++)
         {
-            Assert.False(_run.IsCompleted, "the source has ended");
-            await Task.Delay(1);
+            await Task.Delay(10);
         }
+        Assert.True(holds());
     }
 
     /// <summary>Waits until a list of exactly these pods is published.</summary>

@@ -19,7 +19,7 @@ public sealed class KubernetesRecoveryTests
         Assert.Equal((true, 1, 0L), (run.Status.IsUp, run.Status.Pods, run.Status.Failures));
 
         await lab.Api.GoAwayAsync();
-        await UntilAsync(() => run.Status.Failures >= 2);
+        await KubernetesLab.UntilAsync(() => run.Status.Failures >= 2, seconds: 20);
         string sentence =
             $"The API server {lab.Api.Url} cannot be reached (Connection refused): see whether it runs, and whether {lab.Kubeconfig} names the right server.";
         Assert.Equal((false, sentence, 1), (run.Status.IsUp, run.Status.Problem, run.Status.Pods));
@@ -27,7 +27,7 @@ public sealed class KubernetesRecoveryTests
 
         lab.Api.Put(Pod("db"));
         await lab.Api.ComeBackAsync();
-        await UntilAsync(() => run.Status.IsUp && run.Status.Pods == 2);
+        await KubernetesLab.UntilAsync(() => run.Status.IsUp && run.Status.Pods == 2, seconds: 20);
 
         Assert.Equal(
             [
@@ -49,9 +49,9 @@ public sealed class KubernetesRecoveryTests
         await lab.WatchedAsync();
 
         await lab.Api.GoAwayAsync();
-        await UntilAsync(() => run.Status is { IsUp: false, Age.TotalSeconds: > 1.2 });
+        await KubernetesLab.UntilAsync(() => run.Status is { IsUp: false, Age.TotalSeconds: > 1.2 }, seconds: 20);
         await lab.Api.ComeBackAsync();
-        await UntilAsync(() => run.Status.IsUp);
+        await KubernetesLab.UntilAsync(() => run.Status.IsUp, seconds: 20);
 
         Assert.Equal(2, lab.Api.Traffic.Lists);
     }
@@ -65,15 +65,6 @@ public sealed class KubernetesRecoveryTests
         await lab.WatchedAsync();
 
         await run.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(5));
-        await UntilAsync(() => lab.Api.Traffic.OpenWatches == 0);
-    }
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        for (int i = 0; i < 2000 && !holds(); i++)
-        {
-            await Task.Delay(10);
-        }
-        Assert.True(holds());
+        await KubernetesLab.UntilAsync(() => lab.Api.Traffic.OpenWatches == 0, seconds: 20);
     }
 }

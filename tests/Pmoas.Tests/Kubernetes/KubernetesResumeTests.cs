@@ -56,7 +56,7 @@ public sealed class KubernetesResumeTests : IAsyncLifetime
         _lab.Api.Advance();
         _lab.Api.Advance();
         _lab.Api.SendBookmarks();
-        await UntilAsync(() => _lab.Published.Signs > signs);
+        await KubernetesLab.UntilAsync(() => _lab.Published.Signs > signs);
         _lab.Api.Compact(); // what was before the bookmark is forgotten
 
         _lab.Api.DropWatches();
@@ -99,7 +99,7 @@ public sealed class KubernetesResumeTests : IAsyncLifetime
 
         _lab.Api.IsSilent = true;
         _lab.Api.Delete("shop", "db");
-        await UntilAsync(() => _lab.Api.Traffic.Lost > 0);
+        await KubernetesLab.UntilAsync(() => _lab.Api.Traffic.Lost > 0);
         _lab.Api.IsSilent = false;
         _lab.Api.Compact();
         _lab.Api.SendErrors(410, "Expired", "too old resource version");
@@ -158,7 +158,7 @@ public sealed class KubernetesResumeTests : IAsyncLifetime
         _ = _lab.Run();
         await _lab.WatchedAsync();
         _lab.Api.Put(Pod("db"));
-        await UntilAsync(() => _lab.Api.Traffic.Lost > 0);
+        await KubernetesLab.UntilAsync(() => _lab.Api.Traffic.Lost > 0);
 
         _lab.Api.IsSilent = false;
 
@@ -196,13 +196,4 @@ public sealed class KubernetesResumeTests : IAsyncLifetime
     }
 
     private static string Text(long version) => version.ToString(CultureInfo.InvariantCulture);
-
-    private static async Task UntilAsync(Func<bool> holds)
-    {
-        for (int i = 0; i < 1000 && !holds(); i++)
-        {
-            await Task.Delay(10);
-        }
-        Assert.True(holds());
-    }
 }
