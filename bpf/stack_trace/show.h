@@ -171,14 +171,19 @@ static __always_inline void tell_phase(const struct sock *sk, const struct end *
 	pmoas_event_submit(e);
 }
 
-static __always_inline bool is_told_last(const struct stream *s, const struct stream *other)
+/* Of two directions of a connection the one that had a journey last; NULL while that is under way. Either may be gone. */
+static __always_inline struct stream *last_of(struct stream *sent, struct stream *received)
 {
-	return s->number && s->told == s->number && !is_following(s) && other->ended_ns <= s->ended_ns;
+	if (!sent || !received)
+		return sent ?: received;
+	if (is_following(received))
+		return NULL;
+	return received->ended_ns <= sent->ended_ns ? sent : received;
 }
 
 /*
- * An end has closed, in order: what its connection has carried last is told once more, with that. Where both ends are watched the first of them does
- * it: after that the other finds no stream any more, or one that is told.
+ * An end has closed, in order: what its connection has carried last is told once more, with that. Where both ends are watched one of them does it: the
+ * first, unless what it has sent is still to be read, for a socket may be closed before that.
  */
 static __always_inline void tell_close(const struct sock *sk, const struct end *end)
 {
@@ -186,11 +191,17 @@ static __always_inline void tell_close(const struct sock *sk, const struct end *
 	__u64 now = bpf_ktime_get_ns();
 	struct journey_event *e;
 	struct pmoas_tuple t;
+	bool told;
 
-	if (!sent || !received)
+	if (sent && is_following(sent))
 		return;
-	s = is_told_last(sent, received) ? sent : is_told_last(received, sent) ? received : NULL;
-	if (!s || now - s->ended_ns > CLOSES_WITHIN_NS)
+	s = last_of(sent, received);
+	told = s && s->number && s->told == s->number && now - s->ended_ns <= CLOSES_WITHIN_NS;
+	if (sent)
+		sent->told = 0;
+	if (received)
+		received->told = 0;
+	if (!told)
 		return;
 	pmoas_tuple_of(sk, &t);
 	e = event_of(&t, s == sent);
@@ -198,7 +209,6 @@ static __always_inline void tell_close(const struct sock *sk, const struct end *
 		return;
 	fill_with_journey(e, s);
 	fill_with_close(e, end);
-	s->told = 0;
 	pmoas_event_submit(e);
 }
 

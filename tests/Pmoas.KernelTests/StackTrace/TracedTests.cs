@@ -145,6 +145,7 @@ public sealed class TracedTests
             "elsewhere", new ContainerCommand("", [InPod.Program("responder"), $"{Elsewhere}", "100", "0"]), journeys.Bed.ClientNetns, Path.GetDirectoryName(journeys.Bed.Service.CgroupPath)!, journeys.Bed.Plan.Directory);
         try
         {
+            await Watched.Until(() => journeys.Bed.ClientNetns.RunAsync(() => ListeningPorts.OfThisThread().Contains(Elsewhere)), "elsewhere is there");
             await InPod.RunAsync(journeys.Bed, journeys.Bed.Service,
                 $$"""for i in {1..{{Asked}}}; do exec 3<>/dev/tcp/127.0.0.1/{{Egress}}; printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3; cat <&3 | grep -q '200 OK' || exit 1; exec 3>&-; done""");
             JourneySamples s = await journeys.ScrapeAsync(Asked);
@@ -171,6 +172,24 @@ public sealed class TracedTests
             Assert.Equal($"{Elsewhere}", ReceivedTrace.Texts(trace.Phase("outside request")!.Attributes)["destination.port"]);
             Assert.Equal($"{Egress}", ReceivedTrace.Texts(trace.Phase("inside response")!.Attributes)["source.port"]);
         }
+    }
+
+    /// <summary>The service's socket is closed as soon as its last packet has arrived, the connection's last message is read after that.</summary>
+    [Fact]
+    public async Task a_message_that_is_read_when_its_sender_is_closed_already_is_the_last_of_its_connection()
+    {
+        const int Asked = 10;
+        await using CollectorServer collector = await CollectorServer.StartAsync();
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder() }, "traced_per_second = 100000\n" + Traces("grpc", collector));
+        await InPod.RunAsync(journeys.Bed, journeys.Bed.Sidecar,
+            $$"""for i in {1..{{Asked}}}; do exec 3<>/dev/tcp/127.0.0.1/{{BedPlan.ServicePort}}; printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | cat >&3; sleep 0.1; cat <&3 >/dev/null; exec 3>&-; done""");
+
+        await Watched.Until(() => Task.FromResult(collector.Traces.Count >= 2 * Asked), $"{2 * Asked} traces have come");
+        Assert.All(collector.Traces, trace => Assert.Empty(trace.Mistakes()));
+        Assert.Equal(
+            [(false, "inside request", Asked), (true, "inside response", Asked)],
+            collector.Traces.GroupBy(trace => (trace.Phase("termination") is not null, trace.Root.Name)).Select(same => (same.Key.Item1, same.Key.Name, same.Count())).Order());
     }
 
     [Fact]
