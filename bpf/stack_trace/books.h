@@ -51,6 +51,13 @@ static __always_inline struct journeys *journeys_of(const struct journey_key *ke
 	return bpf_map_lookup_elem(&journeys, key);
 }
 
+static __always_inline struct pmoas_pod *pod_of_netns(const struct net *net)
+{
+	__u64 netns = net->net_cookie;
+
+	return bpf_map_lookup_elem(&pmoas_pods, &netns);
+}
+
 static __always_inline void observe_in(void *map, const void *key, __u64 nanoseconds)
 {
 	struct pmoas_histogram *h = bpf_map_lookup_elem(map, key);

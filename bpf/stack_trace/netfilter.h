@@ -28,20 +28,13 @@ struct {
 	__type(value, struct pmoas_histogram);
 } netfilter SEC(".maps");
 
-static __always_inline struct pmoas_pod *pod_of(const struct nf_hook_state *state)
-{
-	__u64 netns = state->net->net_cookie;
-
-	return bpf_map_lookup_elem(&pmoas_pods, &netns);
-}
-
 static __always_inline void netfilter_entered(const struct sk_buff *skb, const struct nf_hook_state *state,
 					      enum netfilter_part part)
 {
 	struct in_netfilter key = {.skb = (__u64)skb, .part = part};
 	__u64 now;
 
-	if (!follow || !pod_of(state))
+	if (!follow || !pod_of_netns(state->net))
 		return;
 	now = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&in_netfilter, &key, &now, BPF_ANY))
@@ -59,7 +52,7 @@ static __always_inline void netfilter_left(const struct sk_buff *skb, const stru
 
 	if (!follow)
 		return;
-	pod = pod_of(state);
+	pod = pod_of_netns(state->net);
 	since = pod ? bpf_map_lookup_elem(&in_netfilter, &begun) : NULL;
 	if (!since)
 		return;

@@ -27,6 +27,7 @@
 #include "stages.h"
 #include "functions.h"
 #include "netfilter.h"
+#include "routes.h"
 
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(state_changed, const struct sock *sk, int from, int to)
@@ -256,6 +257,37 @@ int BPF_PROG(nft_do_chain_left, struct nft_pktinfo *packet, void *chain)
 	netfilter_left(packet->skb, packet->state, NETFILTER_CHAIN,
 		       BPF_CORE_READ((struct nft_chain *)chain, table, name),
 		       BPF_CORE_READ((struct nft_chain *)chain, name));
+	return 0;
+}
+
+/* IPv4 says whose look-up it was only when it has found something: whose the route is. */
+SEC("fentry/fib_table_lookup")
+int BPF_PROG(fib_table_lookup_entered, struct fib_table *table, const void *flow, struct fib_result *result)
+{
+	look_up_began(result);
+	return 0;
+}
+
+SEC("fexit/fib_table_lookup")
+int BPF_PROG(fib_table_lookup_left, struct fib_table *table, const void *flow, struct fib_result *result, int flags,
+	     int error)
+{
+	look_up_ended(result, error ? NULL : result->fi->fib_net, table->tb_id, NFPROTO_IPV4);
+	return 0;
+}
+
+SEC("fentry/fib6_table_lookup")
+int BPF_PROG(fib6_table_lookup_entered, struct net *net, void *table, int oif, void *flow, void *result)
+{
+	if (pod_of_netns(net))
+		look_up_began(result);
+	return 0;
+}
+
+SEC("fexit/fib6_table_lookup")
+int BPF_PROG(fib6_table_lookup_left, struct net *net, struct fib6_table *table, int oif, void *flow, void *result)
+{
+	look_up_ended(result, net, table->tb6_id, NFPROTO_IPV6);
 	return 0;
 }
 

@@ -79,6 +79,14 @@ struct netfilter_key {
 	char chain[32];
 };
 
+/* Key of map routes, whose values are histograms. */
+struct route_key {
+	__u32 pod;
+	__u32 table; /* number of the routing table */
+	__u8 family; /* NFPROTO_IPV4 or NFPROTO_IPV6 */
+	__u8 unused[3];
+};
+
 enum count_kind {
 	COUNT_UNFINISHED, /* which: the last stage seen */
 	COUNT_UNFOLLOWED,
@@ -140,6 +148,7 @@ enum lost_reason {
 	LOST_DISORDER, /* a journey whose times went backwards */
 	LOST_DATAGRAMS, /* more datagrams on their way than are followed at once */
 	LOST_NETFILTER, /* more packets in netfilter than are timed at once */
+	LOST_ROUTES, /* more look-ups of routes than are timed at once */
 	LOST_REASONS,
 };
 

@@ -46,6 +46,20 @@ internal enum NetfilterPart : byte
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct NetfilterKey(uint Pod, byte Hook, byte Family, NetfilterPart Part, byte Unused, NetfilterName Table, NetfilterName Chain);
 
+/// <summary><c>struct route_key</c>.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct RouteKey(uint Pod, uint Table, byte Family, byte Unused1, byte Unused2, byte Unused3)
+{
+    /// <summary>Name of the table, as iproute2 has it; its number where it has no name.</summary>
+    internal string TableName => Table switch
+    {
+        253 => "default",
+        254 => "main",
+        255 => "local",
+        _ => $"{Table}",
+    };
+}
+
 /// <summary>Name of a table or chain: 32 bytes, the rest of them 0.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct NetfilterName(ulong First, ulong Second, ulong Third, ulong Fourth)

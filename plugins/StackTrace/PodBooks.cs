@@ -14,9 +14,9 @@ internal sealed class PodBooks
 
     private const int HistogramBytes = Buckets.KernelSlots * 2 * sizeof(ulong);
 
-    private readonly BpfMap _journeyMap, _sampleMap, _intervalMap, _countMap, _netfilterMap;
-    private readonly MapReader _journeys, _intervals, _counts, _netfilter;
-    private readonly MapEntryHandler _onJourneys, _onInterval, _onCount, _onNetfilter;
+    private readonly BpfMap _journeyMap, _sampleMap, _intervalMap, _countMap, _netfilterMap, _routeMap;
+    private readonly MapReader _journeys, _intervals, _counts, _netfilter, _routes;
+    private readonly MapEntryHandler _onJourneys, _onInterval, _onCount, _onNetfilter, _onRoute;
     private readonly TakePart<JourneyKey> _takeJourneys;
     private readonly int _stages;
     private readonly PodInstruments _instruments;
@@ -27,14 +27,16 @@ internal sealed class PodBooks
     private readonly List<IntervalKey> _oldIntervals = [];
     private readonly List<CountKey> _oldCounts = [];
     private readonly List<NetfilterKey> _oldNetfilter = [];
+    private readonly List<RouteKey> _oldRoutes = [];
 
     internal PodBooks(ProbeContext context, StagePath path)
     {
         (_stages, _takeJourneys) = (path.Length, Gather);
         (_journeyMap, _sampleMap, _intervalMap, _countMap) = (context.Bpf.Map("journeys"), context.Bpf.Map("samples"), context.Bpf.Map("intervals"), context.Bpf.Map("counts"));
-        _netfilterMap = context.Bpf.Map("netfilter");
-        (_journeys, _intervals, _counts, _netfilter) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap), new MapReader(_netfilterMap));
-        (_onJourneys, _onInterval, _onCount, _onNetfilter) = (OnJourneys, OnInterval, OnCount, OnNetfilter);
+        (_netfilterMap, _routeMap) = (context.Bpf.Map("netfilter"), context.Bpf.Map("routes"));
+        (_journeys, _intervals, _counts) = (new MapReader(_journeyMap), new MapReader(_intervalMap), new MapReader(_countMap));
+        (_netfilter, _routes) = (new MapReader(_netfilterMap), new MapReader(_routeMap));
+        (_onJourneys, _onInterval, _onCount, _onNetfilter, _onRoute) = (OnJourneys, OnInterval, OnCount, OnNetfilter, OnRoute);
         _instruments = new PodInstruments(context, path);
         _pods = ContainerSeries.ByPod<PodRow>(context.Containers, Begin, End, withEnded: true);
     }
@@ -46,6 +48,7 @@ internal sealed class PodBooks
         _journeys.Read(_onJourneys);
         _intervals.Read(_onInterval);
         _netfilter.Read(_onNetfilter);
+        _routes.Read(_onRoute);
         foreach (PodRow row in _rows.Values)
         {
             row.Follow();
@@ -99,6 +102,12 @@ internal sealed class PodBooks
         Gather(of.Pod, of, values, stride, static (row, of, part) => row.Gather(of, part), _oldNetfilter);
     }
 
+    private void OnRoute(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
+    {
+        RouteKey of = MemoryMarshal.Read<RouteKey>(key);
+        Gather(of.Pod, of, values, stride, static (row, of, part) => row.Gather(of, part), _oldRoutes);
+    }
+
     /// <summary>Hands each CPU's part of a histogram to the row of its pod.</summary>
     private void Gather<TKey>(uint pod, TKey key, ReadOnlySpan<byte> values, int stride, TakePart<TKey> take, List<TKey> old)
     {
@@ -142,10 +151,12 @@ internal sealed class PodBooks
         _oldIntervals.ForEach(key => _intervalMap.Remove(key));
         _oldCounts.ForEach(key => _countMap.Remove(key));
         _oldNetfilter.ForEach(key => _netfilterMap.Remove(key));
+        _oldRoutes.ForEach(key => _routeMap.Remove(key));
         _oldJourneys.Clear();
         _oldIntervals.Clear();
         _oldCounts.Clear();
         _oldNetfilter.Clear();
+        _oldRoutes.Clear();
         foreach (uint pod in _ended.Keys.ToArray())
         {
             _sampleMap.Remove(JourneyKey.Exchange(pod));

@@ -17,6 +17,8 @@ internal sealed class PodInstruments(ProbeContext context, StagePath path)
 
     internal Histogram NetfilterChain { get; } = context.Histogram(StackTraceMetrics.NetfilterChain);
 
+    internal Histogram Route { get; } = context.Histogram(StackTraceMetrics.Route);
+
     internal Counter Unfinished { get; } = context.Counter(StackTraceMetrics.Unfinished);
 
     internal Counter Unfollowed { get; } = context.Counter(StackTraceMetrics.Unfollowed);
@@ -34,28 +36,23 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
     /// <summary>Intervals of map journeys and of map intervals: one pair of stages may be in both, and both add to its series.</summary>
     private readonly Dictionary<IntervalKey, OwnedHistogram> _usual = [], _others = [];
     private readonly Dictionary<NetfilterKey, OwnedHistogram> _netfilter = [];
+    private readonly Dictionary<RouteKey, OwnedHistogram> _routes = [];
     private readonly Dictionary<CountKey, OwnedCounter> _counts = [];
 
     /// <summary>Number of the pod.</summary>
     internal uint Pod { get; } = pod;
 
     /// <summary>Adds one CPU's part to a histogram of map journeys.</summary>
-    internal void GatherUsual(IntervalKey key, ReadOnlySpan<byte> part) => Of(_usual, key).Gather(part);
+    internal void GatherUsual(IntervalKey key, ReadOnlySpan<byte> part) => Gather(_usual, key, part, static (row, key) => row.Begin(key));
 
     /// <summary>Adds one CPU's part to a histogram of map intervals.</summary>
-    internal void GatherOther(IntervalKey key, ReadOnlySpan<byte> part) => Of(_others, key).Gather(part);
+    internal void GatherOther(IntervalKey key, ReadOnlySpan<byte> part) => Gather(_others, key, part, static (row, key) => row.Begin(key));
 
     /// <summary>Adds one CPU's part to a histogram of map netfilter.</summary>
-    internal void Gather(NetfilterKey key, ReadOnlySpan<byte> part)
-    {
-        if (!_netfilter.TryGetValue(key, out OwnedHistogram? histogram))
-        {
-            histogram = Begin(key);
-            _netfilter.Add(key, histogram);
-        }
+    internal void Gather(NetfilterKey key, ReadOnlySpan<byte> part) => Gather(_netfilter, key, part, static (row, key) => row.Begin(key));
 
-        histogram.Gather(part);
-    }
+    /// <summary>Adds one CPU's part to a histogram of map routes.</summary>
+    internal void Gather(RouteKey key, ReadOnlySpan<byte> part) => Gather(_routes, key, part, static (row, key) => row.Begin(key));
 
     /// <summary>Brings all histograms up to date.</summary>
     internal void Follow()
@@ -63,6 +60,7 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         Follow(_usual.Values);
         Follow(_others.Values);
         Follow(_netfilter.Values);
+        Follow(_routes.Values);
     }
 
     /// <summary>Brings a count up to date.</summary>
@@ -91,15 +89,16 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
         }
     }
 
-    private OwnedHistogram Of(Dictionary<IntervalKey, OwnedHistogram> histograms, IntervalKey key)
+    private void Gather<TKey>(Dictionary<TKey, OwnedHistogram> histograms, TKey key, ReadOnlySpan<byte> part, Func<PodRow, TKey, OwnedHistogram> begin)
+        where TKey : notnull
     {
         if (!histograms.TryGetValue(key, out OwnedHistogram? histogram))
         {
-            histogram = Begin(key);
+            histogram = begin(this, key);
             histograms.Add(key, histogram);
         }
 
-        return histogram;
+        histogram.Gather(part);
     }
 
     private OwnedHistogram Begin(IntervalKey key)
@@ -119,6 +118,9 @@ internal sealed class PodRow(uint pod, OwnedSeries series, PodInstruments instru
             ? series.Histogram(StackTraceMetrics.NetfilterHook, instruments.NetfilterHook, family, hook)
             : series.Histogram(StackTraceMetrics.NetfilterChain, instruments.NetfilterChain, family, hook, key.Table.ToString(), key.Chain.ToString());
     }
+
+    private OwnedHistogram Begin(RouteKey key) =>
+        series.Histogram(StackTraceMetrics.Route, instruments.Route, NetfilterNames.OfFamily(key.Family), key.TableName);
 
     private OwnedCounter Begin(CountKey key)
     {

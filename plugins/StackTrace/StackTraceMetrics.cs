@@ -45,10 +45,15 @@ internal static class StackTraceMetrics
         "Time from the moment a socket had something to read until the application read it.", Label.Container)
     { Field = "receive_queue_wait", Scale = Nanoseconds };
 
-    private static readonly IReadOnlyList<Label> ByHook =
+    private static readonly IReadOnlyList<Label> ByFamily =
     [
         .. Label.Container.Take(2),
         new("family", "ip, ip6, and so on: nft's names of protocol families."),
+    ];
+
+    private static readonly IReadOnlyList<Label> ByHook =
+    [
+        .. ByFamily,
         new("hook", "prerouting, input, forward, output, postrouting."),
     ];
 
@@ -59,6 +64,11 @@ internal static class StackTraceMetrics
     public static readonly HistogramDef NetfilterChain = new("pmoas_stack_trace_netfilter_chain_seconds",
         "Time a packet took in one table of iptables at a hook, or in one base chain of nftables with all it jumps to; part of the hook's time.",
         [.. ByHook, new("table", "Name of the table."), new("chain", "Name of the base chain; empty for iptables, whose hook says it.")])
+    { Scale = Nanoseconds };
+
+    public static readonly HistogramDef Route = new("pmoas_stack_trace_route_lookup_seconds",
+        "Time of one look-up in a routing table of the pod; of IPv4 those that found a route.",
+        [.. ByFamily, new("table", "local, main, default, or the table's number.")])
     { Scale = Nanoseconds };
 
     public static readonly CounterDef Unfinished = new("pmoas_stack_trace_unfinished_total",
@@ -79,10 +89,11 @@ internal static class StackTraceMetrics
         "What could not be followed or counted.",
         [
             new Label("table", "totals: a container's numbers. intervals: an interval's histogram. counts: a count. streams: a direction of a connection. "
-                + "ends: a socket's state. disorder: a journey whose times went backwards. datagrams: a datagram. netfilter: a packet's time in netfilter.",
-                "totals", "intervals", "counts", "streams", "ends", "disorder", "datagrams", "netfilter"),
+                + "ends: a socket's state. disorder: a journey whose times went backwards. datagrams: a datagram. netfilter: a packet's time in netfilter. "
+                + "routes: a route's look-up.",
+                "totals", "intervals", "counts", "streams", "ends", "disorder", "datagrams", "netfilter", "routes"),
         ])
     { Field = "lost" };
 
-    public static readonly MetricDef[] All = [Interval, Journey, ReceiveQueueWait, NetfilterHook, NetfilterChain, Unfinished, Unfollowed, Retransmits, Dropped, Lost];
+    public static readonly MetricDef[] All = [Interval, Journey, ReceiveQueueWait, NetfilterHook, NetfilterChain, Route, Unfinished, Unfollowed, Retransmits, Dropped, Lost];
 }

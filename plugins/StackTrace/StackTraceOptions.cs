@@ -21,6 +21,10 @@ public sealed class StackTraceOptions : IValidatableObject
     [Description("Time the pod's netfilter: each of its hooks, each table of iptables and each base chain of nftables. Needs a kernel that lets functions be traced (fentry).")]
     public bool Netfilter { get; set; } = true;
 
+    /// <summary>Whether routing is timed.</summary>
+    [Description("Time each look-up in the pod's routing tables. Costs something for each of the whole node. Needs a kernel that lets functions be traced (fentry).")]
+    public bool Routes { get; set; }
+
     /// <summary>Whether UDP is followed.</summary>
     [Description("Follow datagrams (UDP) too, to their receiver's queue: each costs some µs. Without it they are only counted where they are dropped.")]
     public bool Datagrams { get; set; }

@@ -13,6 +13,9 @@ public sealed class StackTraceProbe : IProbe
     /// <summary>Two legs, two directions.</summary>
     private const uint KindsOfPod = 4;
 
+    /// <summary>Two families, each with main, local and a few more.</summary>
+    private const uint TablesOfPod = 8;
+
     private const ulong Second = 1_000_000_000;
 
     /// <inheritdoc/>
@@ -24,7 +27,7 @@ public sealed class StackTraceProbe : IProbe
         MinimumKernel = new Version(6, 1),
         Options = typeof(StackTraceOptions),
         Metrics = StackTraceMetrics.All,
-        Hooks = [.. Connections, .. StagePath.Of(Stages.Default).Hooks, .. Packets, .. Netfilter],
+        Hooks = [.. Connections, .. StagePath.Of(Stages.Default).Hooks, .. Packets, .. Netfilter, .. Routes],
     };
 
     // In this order: of two programs for one hook the second does what the kernel kept from the first.
@@ -51,12 +54,18 @@ public sealed class StackTraceProbe : IProbe
            },
     ];
 
+    private static IReadOnlyList<Hook> Routes { get; } =
+    [
+        .. from what in (string[])["fib_table_lookup", "fib6_table_lookup"]
+           select new Hook(what, $"{what}_entered+{what}_left") { Required = false, WithoutIt = "pmoas_stack_trace_route_lookup_seconds has nothing of it." },
+    ];
+
     private StagePath _path = StagePath.Of(Stages.Default);
     private string? _stackAt;
 
     /// <inheritdoc/>
     public IReadOnlyList<Hook> HooksFor(ProbeSettings settings) =>
-        [.. Connections, .. StagePath.Of(settings.Get<StackTraceOptions>().Stages).Hooks, .. Packets, .. Netfilter];
+        [.. Connections, .. StagePath.Of(settings.Get<StackTraceOptions>().Stages).Hooks, .. Packets, .. Netfilter, .. Routes];
 
     /// <inheritdoc/>
     public void Configure(BpfObject bpf, ProbeSettings settings)
@@ -104,12 +113,19 @@ public sealed class StackTraceProbe : IProbe
         bpf.Map("samples").MaxEntries = options.MaxPods * JourneysOfPod;
         bpf.Map("intervals").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("netfilter").MaxEntries = options.Netfilter ? options.MaxPods * JourneysOfPod * 4 : 1;
+        bpf.Map("routes").MaxEntries = options.Routes ? options.MaxPods * TablesOfPod : 1;
         bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("totals").MaxEntries = options.MaxContainers;
         bpf.SetGlobal("follow_datagrams", options.Datagrams);
         if (!options.Netfilter)
         {
-            bpf.SwitchOff(Netfilter.SelectMany(hook => hook.Programs[0].Split('+')));
+            SwitchOff(bpf, Netfilter);
+        }
+
+        if (!options.Routes)
+        {
+            SwitchOff(bpf, Routes);
+            bpf.Map("look_ups").MaxEntries = 1;
         }
     }
 
@@ -143,6 +159,8 @@ public sealed class StackTraceProbe : IProbe
     private static bool IsStitched(ProbeSettings settings, StackTraceOptions options) =>
         (settings.Live || settings.Traced) && options.Stages.Contains("tcp_sendmsg_locked")
         && settings.Conditions is { Address: null, Port: 0, MinDuration.Ticks: 0, Phase: null or "data" };
+
+    private static void SwitchOff(BpfObject bpf, IEnumerable<Hook> hooks) => bpf.SwitchOff(hooks.SelectMany(hook => hook.Programs[0].Split('+')));
 
     /// <summary>Of what nobody wants to see none is sampled.</summary>
     private static void Narrow(BpfObject bpf, LiveConditions wanted)

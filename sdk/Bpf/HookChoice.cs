@@ -6,12 +6,19 @@ namespace Pmoas.Sdk.Bpf;
 /// <summary>One alternative of a hook: programs that only work together.</summary>
 /// <param name="Name">As the hook has it: program names joined by <c>+</c>.</param>
 /// <param name="Programs">The programs.</param>
-/// <param name="Kinds">Their kinds, each once.</param>
+/// <param name="KindOf">The kind of each.</param>
 /// <param name="IsAimed">True when the configuration has chosen the function they are for: that one is refused says nothing of others.</param>
-internal sealed record HookRung(string Name, IReadOnlyList<string> Programs, IReadOnlyList<string> Kinds, bool IsAimed)
+internal sealed record HookRung(string Name, IReadOnlyList<string> Programs, IReadOnlyDictionary<string, string> KindOf, bool IsAimed)
 {
+    /// <summary>The kinds, each once.</summary>
+    internal IReadOnlyList<string> Kinds { get; } = [.. Programs.Select(program => KindOf[program]).Distinct()];
+
     /// <summary>For people: the kinds joined by <c>+</c>.</summary>
     internal string Kind => string.Join('+', Kinds);
+
+    /// <summary>The kind that an error is about: that of the program it names, or the only one there is; null when neither is known.</summary>
+    internal string? KindFor(BpfException e) =>
+        e.Program is { } program && KindOf.TryGetValue(program, out string? kind) ? kind : Kinds is [var only] ? only : null;
 
     internal static string[] Split(string alternative) => alternative.Split('+', StringSplitOptions.TrimEntries);
 }
@@ -75,7 +82,7 @@ internal sealed class HookChoice
     {
         _rungs.Dequeue();
         string reason = e.Reason;
-        if (rung.Kinds is [var kind])
+        if (rung.KindFor(e) is { } kind)
         {
             if (Tracefs.IsKprobe(kind) && !Tracefs.HasKprobes)
             {
@@ -98,7 +105,7 @@ internal sealed class HookChoice
     private static HookRung Describe(BpfObject opened, string alternative)
     {
         string[] programs = HookRung.Split(alternative);
-        return new HookRung(alternative, programs, [.. programs.Select(program => opened.Program(program).Kind).Distinct()],
+        return new HookRung(alternative, programs, programs.Distinct().ToDictionary(program => program, program => opened.Program(program).Kind),
             programs.Any(program => opened.Program(program) is var aimed && aimed.Section == aimed.Kind));
     }
 }

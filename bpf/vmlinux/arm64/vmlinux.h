@@ -646,6 +646,28 @@ struct nf_hook_state {
 	struct net *net;
 };
 
+enum {
+	NFPROTO_IPV4 = 2,
+	NFPROTO_IPV6 = 10,
+};
+
+struct fib_table {
+	u32 tb_id;
+};
+
+struct fib_info;
+struct fib_result {
+	struct fib_info *fi;
+};
+
+struct fib_info {
+	struct net *fib_net;
+};
+
+struct fib6_table {
+	u32 tb6_id;
+};
+
 struct xt_table {
 	char name[32];
 };

@@ -13,6 +13,7 @@ public sealed class DashboardTests
         ["pmoas_stack_trace_retransmits_total"] = "TCP sends something again only where it was lost",
         ["pmoas_stack_trace_unfinished_total"] = "the same",
         ["pmoas_stack_trace_dropped_packets_total"] = "the same",
+        ["pmoas_stack_trace_route_"] = "look-ups are timed only when asked for, and functions cannot be traced on every kernel; FunctionTests has them",
         ["pmoas_stack_trace_netfilter_"] = "the pod has no rules, and functions cannot be traced on every kernel; FunctionTests has both",
         ["pmoas_sock_map_rolled_back"] = "there is a value only once acceleration was undone",
         ["pmoas_sock_map_gain_ratio"] = "it takes hundreds of turns on connections left on TCP, a few percent of all",

@@ -53,6 +53,21 @@ public sealed class LadderTests : KernelTest
     }
 
     [Fact]
+    public void what_a_kernel_forbids_is_learned_from_programs_that_work_together_too()
+    {
+        HookChoice.RefusedKinds.Remove("fexit", out _);
+        HookReport report = Assert.Single(Attach(new Hook("accept", "accept_by_fexit+by_raw_tp", "by_raw_tp")).Hooks);
+        if (report.Kind != "raw_tp")
+        {
+            Assert.Skip("this kernel takes fexit");
+        }
+
+        Assert.Equal("accept_by_fexit+by_raw_tp (fexit+raw_tp): EPERM, Operation not permitted", report.Refused);
+        Assert.Equal("EPERM, Operation not permitted", HookChoice.RefusedKinds.GetValueOrDefault("fexit"));
+        Assert.Equal(report, Assert.Single(Attach(new Hook("accept", "accept_by_fexit+by_raw_tp", "by_raw_tp")).Hooks));
+    }
+
+    [Fact]
     public void a_tracepoint_serves_where_nothing_better_is_named()
     {
         AttachedHooks attached = Attach(new Hook("getppid", "by_tracepoint"));

@@ -1,10 +1,12 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Pmoas.Host.Demo;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests.StackTrace;
 
-/// <summary>What StackTrace does with functions of the kernel, where it lets them be traced: as stages, and to time netfilter.</summary>
+/// <summary>What StackTrace does with functions of the kernel, where it lets them be traced: as stages, and to time netfilter and routes.</summary>
 public sealed class FunctionTests
 {
     private const int Requests = 100;
@@ -123,6 +125,47 @@ public sealed class FunctionTests
         double slow = s.Sum("netfilter_chain_seconds_sum", "hook=input") / input, fast = s.Sum("netfilter_chain_seconds_sum", "hook=output") / output;
         Assert.True(slow > 3 * fast, $"{slow} s with {Rules} rules, {fast} s with one\n{s}");
         Assert.True(s.Sum("lost_total") == 0, s.ToString());
+    }
+
+    /// <summary>Datagrams whose destination a rule sends to a table of its own: each is looked up there once, and nothing else is.</summary>
+    [Fact]
+    [OnEveryKernel]
+    public async Task routes_are_timed_by_table()
+    {
+        const int sent = 40;
+        (string Option, string Network, string Destination, string Family)[] families = [("-4", "10.98.0.0/24", "10.98.0.1", "ip"), ("-6", "fd98::/64", "fd98::1", "ip6")];
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder() },
+            "routes = true\n",
+            async bed =>
+            {
+                foreach ((string option, string network, _, _) in families)
+                {
+                    await InNetns.RunAsync(bed.PodNetns, "ip", option, "rule", "add", "to", network, "lookup", "100");
+                    await InNetns.RunAsync(bed.PodNetns, "ip", option, "route", "add", network, "dev", "lo", "table", "100");
+                }
+            });
+        journeys.SkipWithoutFunctions();
+        await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 10, keepAlive: false);
+        foreach (IPEndPoint to in families.Select(family => new IPEndPoint(IPAddress.Parse(family.Destination), 9)))
+        {
+            await journeys.Bed.PodNetns.RunAsync(() =>
+            {
+                using Socket socket = new(to.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                return Enumerable.Range(0, sent).Sum(_ => socket.SendTo([0], to));
+            });
+        }
+
+        JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
+        foreach (string family in families.Select(family => $"family={family.Family}"))
+        {
+            Assert.True(s.Sum("route_lookup_seconds_count", family, "table=100") == sent, s.ToString());
+            Assert.InRange(s.Sum("route_lookup_seconds_sum", family, "table=100"), sent * 1e-9, sent * 0.01);
+            Assert.True(s.Sum("route_lookup_seconds_count", family, "table=local") > 0, s.ToString());
+        }
+
+        Assert.True(s.Sum("lost_total") == 0, s.ToString());
+        Assert.Equal(0, journeys.Look(bpf => bpf.Map("look_ups").CountEntries()));
     }
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Pmoas.Host.Demo;
 using Pmoas.KernelTests.Accept;
 
 namespace Pmoas.KernelTests.StackTrace;
@@ -60,11 +61,14 @@ internal sealed partial class JourneySamples
         Intervals(leg, direction).Where(i => (i.From, i.To) != besides).Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
 
     /// <summary>
-    /// Every packet with payload was followed to its end, but for those that TCP sent again although they had arrived, as it does in a virtual machine that stands
-    /// still for a moment.
+    /// Every packet with payload was followed to its end. A virtual machine that stands still for a moment makes TCP send again what had arrived: of those packets
+    /// the ones with payload are not followed.
     /// </summary>
-    internal void AssertFollowed() =>
-        Assert.True(Sum("unfollowed_packets_total") == Sum("retransmits_total") && Sum("unfinished_total") + Sum("lost_total") == 0, ToString());
+    internal void AssertFollowed()
+    {
+        double again = Sum("retransmits_total");
+        Assert.True(Sum("unfollowed_packets_total") <= again && Sum("unfinished_total") + Sum("lost_total") == 0 && (again == 0 || Patience.IsLong), ToString());
+    }
 
     /// <summary>All that is not 0, for a test that failed.</summary>
     public override string ToString() => string.Join("\n", _samples

@@ -45,7 +45,7 @@ public sealed class JourneyTests
         s.AssertChain("inside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]);
         s.AssertChain("outside", "request", Requests, ["netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]);
         s.AssertChain("outside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit"]);
-        Assert.Equal(0, s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("retransmits_total"));
+        s.AssertFollowed();
         Assert.Equal(Requests, s.Sum("receive_queue_wait_seconds_count", "role=service"));
         Assert.Equal(2 * Requests, s.Sum("receive_queue_wait_seconds_count", "role=sidecar"));
         Journeys.AssertSound(s);
@@ -84,6 +84,6 @@ public sealed class JourneyTests
         s.AssertChain("outside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_queue", "qdisc_enqueue", "qdisc_dequeue", "net_dev_start_xmit"]);
         s.AssertChain("outside", "request", Requests, ["netif_rx", "netif_receive_skb", "tcp_probe", "sk_data_ready", "skb_copy_datagram_iovec", "tcp_rcv_space_adjust", "sock_recv_length"]);
         Assert.All(Journeys.Kinds, kind => Assert.True(s.Journeys(kind.Leg, kind.Direction) == Requests, $"{kind}\n{s}"));
-        Assert.Equal(0, s.Sum("unfollowed_packets_total") + s.Sum("unfinished_total") + s.Sum("lost_total"));
+        s.AssertFollowed();
     }
 }
