@@ -16,7 +16,7 @@ READY_TO_RUN := --use-current-runtime --self-contained false -p:PublishReadyToRu
 export ARCHITECTURE ?= $(shell dpkg --print-architecture)
 
 # Verbs of tests/Pmoas.Benchmarks, in the order `make bench` runs them.
-BENCHMARKS := ring chain daemon pods usage sockmap
+BENCHMARKS := ring chain traces daemon pods usage sockmap
 
 # What `make test-kernels` boots; the first is too old and must be refused.
 KERNELS := 5.10 6.1 6.12 6.18 newest

@@ -7,6 +7,8 @@ switch (args)
         return RingBenchmark.Run();
     case ["chain"]:
         return await ChainBenchmark.RunAsync();
+    case ["traces"]:
+        return await TracesBenchmark.RunAsync();
     case ["programs", { } plugin]:
         return await ProgramsBenchmark.RunAsync(plugin);
     case ["daemon"]:
@@ -23,9 +25,10 @@ switch (args)
         return await Soak.RunAsync(int.Parse(rounds, CultureInfo.InvariantCulture));
     default:
         Console.Error.WriteLine("""
-            usage: Pmoas.Benchmarks ring|chain|programs PLUGIN|daemon|pods|usage|sockmap|soak ROUNDS, in the repository's folder after make build
+            usage: Pmoas.Benchmarks ring|chain|traces|programs PLUGIN|daemon|pods|usage|sockmap|soak ROUNDS, in the repository's folder after make build
               ring    ns and bytes allocated per event: the managed ring reader against C readers of the same ring
               chain   requests per second of the demo chain: daemon without plugins and with each, and bpftrace (root)
+              traces  CPU that the daemon takes for 1 and for 100 traced journeys a second (root)
               programs PLUGIN  where its cost is: runs and nanoseconds of each of its kernel programs for a request (root)
               daemon  time to ready, memory and CPU at rest (root)
               pods    the directory of pods with 500 pods of 3 containers: updates, memory, scrapes (root)

@@ -5,9 +5,9 @@ namespace Pmoas.KernelTests.ResourceUsage;
 /// <summary>A block device of the test's own, over a file in memory or on a disk.</summary>
 internal sealed class LoopDevice : IAsyncDisposable
 {
-    private readonly string _file;
+    private readonly string? _file;
 
-    private LoopDevice(string file, string path) => (_file, Path) = (file, path);
+    private LoopDevice(string? file, string path) => (_file, Path) = (file, path);
 
     /// <summary>Such as <c>/dev/loop0</c>.</summary>
     internal string Path { get; }
@@ -36,13 +36,16 @@ internal sealed class LoopDevice : IAsyncDisposable
         }
     }
 
-    /// <summary>Over a file that is there, past the page cache; the file is removed with it.</summary>
+    /// <summary>Over a file or a disk that is there, past the page cache.</summary>
     internal static async Task<LoopDevice> OverAsync(string file) => new(
-        file, (await Subprocess.RunAsync("losetup", ["--find", "--show", "--direct-io=on", file], CancellationToken.None)).Trim());
+        null, (await Subprocess.RunAsync("losetup", ["--find", "--show", "--direct-io=on", file], CancellationToken.None)).Trim());
 
     public async ValueTask DisposeAsync()
     {
         await Subprocess.RunAsync("losetup", ["--detach", Path], CancellationToken.None);
-        File.Delete(_file);
+        if (_file is not null)
+        {
+            File.Delete(_file);
+        }
     }
 }

@@ -141,8 +141,10 @@ public sealed class TracedTests
         await using CollectorServer collector = await CollectorServer.StartAsync();
         await using Journeys journeys = await Journeys.StartAsync(
             new PodBedOptions { Sidecar = WithEgress, Service = Journeys.Responder() }, "traced_per_second = 100000\n" + Traces("grpc", collector));
+        string pod = Path.GetDirectoryName(journeys.Bed.Service.CgroupPath)!, cgroup = $"{pod}/elsewhere";
+        PodCgroups.Create(pod, cgroup);
         using BedContainer elsewhere = BedContainer.Start(
-            "elsewhere", new ContainerCommand("", [InPod.Program("responder"), $"{Elsewhere}", "100", "0"]), journeys.Bed.ClientNetns, Path.GetDirectoryName(journeys.Bed.Service.CgroupPath)!, journeys.Bed.Plan.Directory);
+            "elsewhere", new ContainerCommand("", [InPod.Program("responder"), $"{Elsewhere}", "100", "0"]), journeys.Bed.ClientNetns, cgroup, journeys.Bed.Plan.Directory);
         try
         {
             await Watched.Until(() => journeys.Bed.ClientNetns.RunAsync(() => ListeningPorts.OfThisThread().Contains(Elsewhere)), "elsewhere is there");

@@ -48,7 +48,7 @@ enum kind {
 	HELD
 };
 
-#define STALL_SECONDS 20
+#define STALL_SECONDS (20 * slowness)
 #define LONGEST (256 * 1024)
 
 /* What the connecting end wants; the first bytes of every connection. */
@@ -66,6 +66,9 @@ static struct {
 	uint64_t done, sent, received, stopped_at;
 	volatile int ended;
 } plan;
+
+/* How many times slower than others this machine is; as all the tests' limits, from PMOAS_PATIENCE. */
+static int slowness = 1;
 
 static void fail(const char *what, uint64_t at)
 {
@@ -349,7 +352,7 @@ static void *serve_one(void *argument)
 		break;
 	case STOPPED:
 		send_all(fd, "!", 1); /* it is accepted */
-		for (int i = 0; i < 10; i++) /* the writer is stopped long before that is over */
+		for (int i = 0; i < 10 * slowness; i++) /* the writer is stopped long before that is over */
 			usleep(100000);
 		recv(fd, &w.size, sizeof(w.size), MSG_PEEK);
 		receive_stream(fd, w.seed, w.bytes, 1);
@@ -558,6 +561,8 @@ int main(int argc, char **argv)
 	if (argc < 4)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
+	if (getenv("PMOAS_PATIENCE") && atoi(getenv("PMOAS_PATIENCE")) > 1)
+		slowness = atoi(getenv("PMOAS_PATIENCE"));
 	plan.address = argv[2];
 	plan.port = argv[3];
 	if (strcmp(argv[1], "serve") == 0)
