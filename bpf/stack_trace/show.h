@@ -171,12 +171,18 @@ static __always_inline void tell_phase(const struct sock *sk, const struct end *
 	pmoas_event_submit(e);
 }
 
+/* Also while another CPU holds it, which may be ending it: when it ended is not known before that is done. */
+static __always_inline bool is_under_way(const struct stream *s)
+{
+	return *(volatile __u32 *)&s->following != FOLLOWING_NONE;
+}
+
 /* Of two directions of a connection the one that had a journey last; NULL while that is under way. Either may be gone. */
 static __always_inline struct stream *last_of(struct stream *sent, struct stream *received)
 {
 	if (!sent || !received)
 		return sent ?: received;
-	if (is_following(received))
+	if (is_under_way(received))
 		return NULL;
 	return received->ended_ns <= sent->ended_ns ? sent : received;
 }
@@ -193,7 +199,7 @@ static __always_inline void tell_close(const struct sock *sk, const struct end *
 	struct pmoas_tuple t;
 	bool told;
 
-	if (sent && is_following(sent))
+	if (sent && is_under_way(sent))
 		return;
 	s = last_of(sent, received);
 	told = s && s->number && s->told == s->number && now - s->ended_ns <= CLOSES_WITHIN_NS;
