@@ -52,7 +52,7 @@ demo: deps build ## Watch a real sidecar pod on this machine for a few seconds (
 test: deps build deb image ## Check the format, run all tests (root: kernel and end-to-end tests need it), say how many passed
 	@tests/run.sh
 
-test-kernels: deps build ## Run the kernel tests on Debian's kernels 6.1 to newest in a virtual machine, write docs/kernels.md (root, an hour)
+test-kernels: deps build ## Run the kernel tests on Debian's kernels 6.1 to newest in a virtual machine, write docs/kernels.md (root, hours: emulated)
 	@dotnet build tests/Pmoas.KernelTests $(DOTNET_FLAGS)
 	@tests/vm/kernels.sh -w $(KERNELS)
 
