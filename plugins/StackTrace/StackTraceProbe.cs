@@ -56,8 +56,8 @@ public sealed class StackTraceProbe : IProbe
 
     private static IReadOnlyList<Hook> Routes { get; } =
     [
-        .. from what in (string[])["fib_table_lookup", "fib6_table_lookup"]
-           select new Hook(what, $"{what}_entered+{what}_left") { Required = false, WithoutIt = "pmoas_stack_trace_route_lookup_seconds has nothing of it." },
+        .. from what in ((string Routes, string Function)[])[("IPv4 routes", "fib_table_lookup"), ("IPv6 routes", "fib6_table_lookup")]
+           select new Hook(what.Routes, $"{what.Function}_entered+{what.Function}_left") { Required = false, WithoutIt = "pmoas_stack_trace_route_lookup_seconds has nothing of them." },
     ];
 
     private StagePath _path = StagePath.Of(Stages.Default);
