@@ -19,8 +19,7 @@ while getopts qw option; do
 	esac
 done
 shift $((OPTIND - 1))
-[ -n "$quick" ] || : "${PMOAS_VM_SECONDS:=14400}" # all tests of one kernel, emulated
-[ -z "${PMOAS_VM_SECONDS-}" ] || export PMOAS_VM_SECONDS
+[ -n "$quick" ] || export PMOAS_VM_SECONDS="${PMOAS_VM_SECONDS:-14400}" # all tests of one kernel, emulated
 
 # golden VERSION: the one to compare with: the kernel's own, or that of the newest kernel before it
 golden()

@@ -57,7 +57,8 @@ internal sealed class KubernetesLab : IAsyncDisposable
     public async Task FollowedAsync()
     {
         await WatchedAsync();
-        await UntilAsync(() => Published.Signs > 0);
+        await UntilAsync(() => Published.Signs > 0 || _run.IsCompleted);
+        Assert.False(_run.IsCompleted, "the source has ended");
     }
 
     /// <summary>Waits until it is so, and fails when that takes too long.</summary>
