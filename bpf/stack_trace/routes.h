@@ -25,8 +25,11 @@ struct {
 
 static __always_inline void look_up_began(const void *result)
 {
-	__u64 key = (__u64)result, now = bpf_ktime_get_ns();
+	__u64 key = (__u64)result, now;
 
+	if (!follow)
+		return;
+	now = bpf_ktime_get_ns();
 	if (bpf_map_update_elem(&look_ups, &key, &now, BPF_ANY))
 		lost(LOST_ROUTES);
 }
@@ -35,13 +38,14 @@ static __always_inline void look_up_began(const void *result)
 static __always_inline void look_up_ended(const void *result, const struct net *net, __u32 table, __u8 family)
 {
 	__u64 began = (__u64)result, *since = bpf_map_lookup_elem(&look_ups, &began), took;
-	struct pmoas_pod *pod = net ? pod_of_netns(net) : NULL;
 	struct route_key key = {.table = table, .family = family};
+	struct pmoas_pod *pod;
 
 	if (!since)
 		return;
 	took = bpf_ktime_get_ns() - *since;
 	bpf_map_delete_elem(&look_ups, &began);
+	pod = net ? pod_of_netns(net) : NULL;
 	if (!pod)
 		return;
 	key.pod = pod->pod;

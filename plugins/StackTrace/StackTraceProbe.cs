@@ -43,11 +43,12 @@ public sealed class StackTraceProbe : IProbe
         new("drops", "kfree_skb") { Required = false, WithoutIt = "pmoas_stack_trace_dropped_packets_total stays empty." },
     ];
 
+    // Not called by their functions' names, here and below: a user may name one of those as a stage.
     private static IReadOnlyList<Hook> Netfilter { get; } =
     [
-        new("nf_hook_slow", "nf_hook_slow_entered+nf_hook_slow_left") { Required = false, WithoutIt = "pmoas_stack_trace_netfilter_seconds stays empty." },
-        .. from what in (string[])["ipt_do_table", "ip6t_do_table", "nft_do_chain"]
-           select new Hook(what, $"{what}_entered+{what}_left")
+        new("netfilter hooks", "nf_hook_slow_entered+nf_hook_slow_left") { Required = false, WithoutIt = "pmoas_stack_trace_netfilter_seconds stays empty." },
+        .. from what in ((string Rules, string Function)[])[("iptables", "ipt_do_table"), ("ip6tables", "ip6t_do_table"), ("nftables", "nft_do_chain")]
+           select new Hook(what.Rules, $"{what.Function}_entered+{what.Function}_left")
            {
                Required = false,
                WithoutIt = "pmoas_stack_trace_netfilter_chain_seconds has nothing of it; where its module was loaded after the daemon had started, restart the daemon.",

@@ -54,7 +54,7 @@ tested()
 	if [ -n "$quick" ]; then
 		tests/vm/run.sh "$1" -- tests/vm/inside.sh -trait kernel=every || code=$?
 	else
-		tests/vm/run.sh "$1" -- tests/vm/inside.sh || code=$?
+		tests/vm/run.sh "$1" -- tests/vm/inside.sh -reporter verbose || code=$? # hours: it tells of each test
 	fi
 	if [ "$code" -eq 124 ]; then
 		[ -z "$quick" ] || bad=1

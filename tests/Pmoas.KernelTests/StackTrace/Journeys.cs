@@ -59,7 +59,7 @@ internal sealed class Journeys : IAsyncDisposable
 
     /// <summary>Skips the test where the kernel keeps functions from being traced.</summary>
     internal void SkipWithoutFunctions(string rung = "fentry") => Assert.SkipWhen(
-        rung == "fentry" ? HookOf("nf_hook_slow").Refused?.Contains("EPERM", StringComparison.Ordinal) == true : !File.Exists("/sys/kernel/tracing/kprobe_events"),
+        rung == "fentry" ? HookOf("netfilter hooks").Refused?.Contains("EPERM", StringComparison.Ordinal) == true : !File.Exists("/sys/kernel/tracing/kprobe_events"),
         $"this kernel keeps functions from being traced ({rung}); Debian's kernels in the virtual machine do not");
 
     /// <summary>
