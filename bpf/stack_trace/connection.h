@@ -130,7 +130,7 @@ static __always_inline void leaving(const struct sock *sk, int from, int to)
 	if (to != TCP_CLOSE)
 		return;
 	exchange_ends(e, from);
-	if (traced && e->close_ns)
+	if (traced)
 		tell_close(sk, e);
 	if (live && e->close_ns)
 		tell_phase(sk, e, PHASE_CLOSE, 0, e->since[TCP_CLOSE] - e->close_ns);

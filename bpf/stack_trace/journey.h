@@ -232,22 +232,46 @@ static __always_inline void finish_or_give_up(struct stream *s, __u32 byte)
 	}
 }
 
+/* The two halves of passing a stage, of a stream that is claimed. */
+static __always_inline void note(struct stream *s, __u32 stage, __u64 now)
+{
+	__u32 handed = STAGE(NET_DEV_XMIT);
+
+	if (handed < STAGES && s->last == handed && now < s->at[handed])
+		s->at[handed] = 0; /* it was too late, see below, and only took the stream first */
+	s->at[stage] = now;
+	s->last = stage;
+	if (stage == want_stack)
+		s->stack = stack_at(stage);
+}
+
+static __always_inline void arrive(struct stream *s, __u32 stage)
+{
+	if (stage == last_received || (stage == last_of_leaving && !s->receiver && s->leg == LEG_OUTSIDE))
+		finish(s);
+	else
+		release(s, FOLLOWING);
+}
+
 /* The followed byte passes a stage; only the first time counts. False when its journey is over, or it was here before. */
 static __always_inline bool pass(struct stream *s, __u32 stage, __u32 byte, __u64 now)
 {
 	if (stage >= STAGES || s->at[stage] || !claim_byte(s, byte))
 		return false;
-	if (!s->at[stage]) {
-		s->at[stage] = now;
-		s->last = stage;
-		if (stage == want_stack)
-			s->stack = stack_at(stage);
-	}
-	if (stage == last_received || (stage == last_of_leaving && !s->receiver && s->leg == LEG_OUTSIDE))
-		finish(s);
-	else
-		release(s, FOLLOWING);
+	if (!s->at[stage])
+		note(s, stage, now);
+	arrive(s, stage);
 	return true;
+}
+
+/* The same where another CPU may have the packet already: who comes too late is not counted. */
+static __always_inline void pass_unless_beyond(struct stream *s, __u32 stage, __u32 byte)
+{
+	if (stage >= STAGES || !claim_byte(s, byte))
+		return;
+	if (s->last < stage)
+		note(s, stage, bpf_ktime_get_ns());
+	arrive(s, stage);
 }
 
 /* The same in a packet on its way. A byte that comes by once more was sent again: which of the two packets arrives cannot be told. */

@@ -188,8 +188,9 @@ static __always_inline struct stream *last_of(struct stream *sent, struct stream
 }
 
 /*
- * An end has closed, in order: what its connection has carried last is told once more, with that. Where both ends are watched one of them does it: the
- * first, unless what it has sent is still to be read, for a socket may be closed before that.
+ * An end has closed: what its connection has carried last is told once more, with that. Where both ends are watched one of them does it: the first,
+ * unless what it has sent is still to be read, for a socket may be closed before that. An end that was reset while it was not closing tells nothing,
+ * and nor does the other then, which does not have the stream any more that ends here.
  */
 static __always_inline void tell_close(const struct sock *sk, const struct end *end)
 {
@@ -202,7 +203,7 @@ static __always_inline void tell_close(const struct sock *sk, const struct end *
 	if (sent && is_under_way(sent))
 		return;
 	s = last_of(sent, received);
-	told = s && s->number && s->told == s->number && now - s->ended_ns <= CLOSES_WITHIN_NS;
+	told = end->close_ns && s && s->number && s->told == s->number && now - s->ended_ns <= CLOSES_WITHIN_NS;
 	if (sent)
 		sent->told = 0;
 	if (received)

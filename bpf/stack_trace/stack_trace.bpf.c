@@ -24,6 +24,7 @@
 #include "connection.h"
 #include "translation.h"
 #include "datagrams.h"
+#include "transmit.h"
 #include "stages.h"
 #include "functions.h"
 #include "netfilter.h"
@@ -112,6 +113,14 @@ int BPF_PROG(napi_gro_receive_entry, const struct sk_buff *skb)
 {
 	note_stack(ctx, STAGE(NAPI_GRO_RECEIVE_ENTRY));
 	at_received(typed(skb), skb->data, STAGE(NAPI_GRO_RECEIVE_ENTRY));
+	return 0;
+}
+
+SEC("tp_btf/net_dev_xmit")
+int BPF_PROG(net_dev_xmit, const struct sk_buff *skb, int error, const struct net_device *dev)
+{
+	note_stack(ctx, STAGE(NET_DEV_XMIT));
+	transmit_ended(skb, dev, error);
 	return 0;
 }
 

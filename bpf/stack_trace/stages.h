@@ -109,6 +109,8 @@ static __always_inline void at_sent(struct packet packet, __u32 stage)
 	} else if (stage == STAGE(NET_DEV_QUEUE)) {
 		__sync_fetch_and_add(&s->unfollowed, 1);
 	}
+	if (STAGE(NET_DEV_XMIT) != STAGE_NONE && e && stage == STAGE(NET_DEV_START_XMIT) && has_followed(s, &p, &byte))
+		transmit_begins(packet.skb, e->sends, byte);
 }
 
 /* Where the stream of a packet is that has come in; NO_PLACE when it has no payload, or nobody watches its receiver. */

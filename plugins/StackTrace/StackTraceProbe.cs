@@ -196,7 +196,10 @@ public sealed class StackTraceProbe : IProbe
         // A function may be passed by some packets only: what leaves the pod and does not pass the last one ends when the connection writes again.
         uint lastSent = sender.LastOrDefault(stage => !_path.IsFunction((int)stage), sender.LastOrDefault(Stages.None));
         bpf.SetGlobal("last_sent", lastSent);
-        bpf.SetGlobal("last_of_leaving", Of(Side.Node).LastOrDefault(sender.LastOrDefault(stage => !_path.IsOfLoopback((int)stage), lastSent)));
+        uint lastInPod = !_path.HasNodeStages && on.Contains(_path.IndexOf(Stages.Transmitted))
+            ? (uint)_path.IndexOf(Stages.Transmitted)
+            : sender.LastOrDefault(stage => !_path.IsOfLoopback((int)stage), lastSent);
+        bpf.SetGlobal("last_of_leaving", Of(Side.Node).LastOrDefault(lastInPod));
         bpf.SetGlobal("last_received", Of(Side.Receiver).LastOrDefault(Stages.None));
     }
 }

@@ -68,6 +68,11 @@ internal sealed partial class StagePath
             yield return $"a function has its place after the stage it is listed after; name at least one of {Stages.Names}";
         }
 
+        if (names.Contains(Stages.Transmitted) && !names.Contains(Stages.Transmits))
+        {
+            yield return $"\"{Stages.Transmitted}\" tells of a packet only what {Stages.Transmits} has kept of it; list both";
+        }
+
         foreach (Place place in Placed(names).Where(place => place.After > 0 && place.Known >= Stages.FirstAtTcp))
         {
             yield return $"\"{place.Stage.Name}\" is no stage, and as a function it stands too late: when TCP has a packet it has no device any more. List it before tcp_probe; "
@@ -268,7 +273,7 @@ internal struct PathLayout
     public FunctionLayouts Function;
 
     /// <summary><c>path.tracepoint</c>.</summary>
-    [InlineArray(13)]
+    [InlineArray(14)]
     internal struct TracepointNumbers
     {
         private byte _first;

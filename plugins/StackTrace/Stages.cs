@@ -21,6 +21,12 @@ internal static class Stages
     /// <summary>Value of <c>STAGE_NONE</c>.</summary>
     public const byte None = 0xff;
 
+    /// <summary>Passed by who sends, when a virtual device has handed the packet to the receiving side already.</summary>
+    public const string Transmitted = "net_dev_xmit";
+
+    /// <summary>What tells whose packet that is.</summary>
+    public const string Transmits = "net_dev_start_xmit";
+
     /// <summary>Value of <c>STAGE_TCP_STATE</c>: behind it are the states of TCP.</summary>
     public const byte TcpState = 32;
 
@@ -36,7 +42,7 @@ internal static class Stages
         new("net_dev_queue", "the packet is handed to the device's queue", "net_dev_queue"),
         new("qdisc_enqueue", "it is put into a queueing discipline", "qdisc_enqueue"),
         new("qdisc_dequeue", "it is taken out of it", "qdisc_dequeue"),
-        new("net_dev_start_xmit", "it is handed to the device", "net_dev_start_xmit"),
+        new(Transmits, "it is handed to the device", "net_dev_start_xmit"),
         new("loopback_xmit", "the loopback device takes it"),
         new("veth_xmit", "a veth device takes it"),
         new("br_handle_frame_finish", "a bridge of the node has it"),
@@ -49,6 +55,7 @@ internal static class Stages
         new("br_dev_queue_push_xmit", "the bridge hands it to the device of its port"),
         new("netif_rx", "a virtual device hands it to the receiving side", "netif_rx"),
         new("napi_gro_receive_entry", "a device with NAPI hands it to the receiving side", "napi_gro_receive_entry"),
+        new(Transmitted, "its device's function has returned", "net_dev_xmit"),
         new("netif_receive_skb", "the receiving side begins with it", "netif_receive_skb"),
         new("tpacket_rcv", "who listens to the device by a ring (tcpdump) gets a copy"),
         new("packet_rcv", "who listens to the device by a socket gets a copy"),

@@ -13,6 +13,7 @@ const meanings = {
 	net_dev_start_xmit: "handed to the device",
 	netif_rx: "out of a virtual device",
 	napi_gro_receive_entry: "out of the device",
+	net_dev_xmit: "its device is done with it",
 	netif_receive_skb: "at the receiving side",
 	tcp_probe: "at its TCP connection",
 	sk_data_ready: "the application is woken",

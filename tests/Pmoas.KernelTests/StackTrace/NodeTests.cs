@@ -9,11 +9,12 @@ public sealed class NodeTests
 
     private const string Stages = """
         stages = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "br_handle_frame_finish", "ip_forward", "ip6_forward", "br_forward", "br_dev_queue_push_xmit",
-            "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
+            "net_dev_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]
 
         """;
 
     private static readonly string[] s_above = ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit"];
+    private static readonly string[] s_returned = ["net_dev_xmit"]; // out of the pod it is left out, for the node's stages come after it
     private static readonly string[] s_bridge = ["br_handle_frame_finish", "br_forward", "br_dev_queue_push_xmit"];
     private static readonly string[] s_received = ["netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
 
@@ -153,9 +154,10 @@ public sealed class NodeTests
             return;
         }
 
+        string[] inside = [.. s_above, .. node.Count == 0 ? [] : s_returned, .. s_received];
         s.AssertChain("outside", "request", Requests, [.. node, .. s_received]);
-        s.AssertChain("inside", "request", Requests, [.. s_above, .. s_received]);
-        s.AssertChain("inside", "response", Requests, [.. s_above, .. s_received]);
+        s.AssertChain("inside", "request", Requests, inside);
+        s.AssertChain("inside", "response", Requests, inside);
         s.AssertChain("outside", "response", Requests, [.. s_above, .. node]);
         s.AssertFollowed();
     }

@@ -194,6 +194,32 @@ public sealed class TracedTests
             collector.Traces.GroupBy(trace => (trace.Phase("termination") is not null, trace.Root.Name)).Select(same => (same.Key.Item1, same.Key.Name, same.Count())).Order());
     }
 
+    /// <summary>
+    /// Who reads resets the connection while the service's FIN is on its way, so only the service's end closes in order; the stream of its response is gone by
+    /// then, and the request was not the last message.
+    /// </summary>
+    [Fact]
+    public async Task of_a_connection_that_is_reset_before_its_FIN_arrives_nothing_is_said_to_be_the_last_message()
+    {
+        const int Asked = 10;
+        await using CollectorServer collector = await CollectorServer.StartAsync();
+        await using Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder() }, "traced_per_second = 100000\n" + Traces("grpc", collector));
+        await InNetns.IptablesAsync(journeys.Bed.PodNetns, "-A", "OUTPUT", "-o", "lo", "-p", "tcp", "--sport", $"{BedPlan.ServicePort}", "--tcp-flags", "FIN", "FIN", "-j", "DROP");
+
+        // A socket that is closed with something unread is reset.
+        await InPod.RunAsync(journeys.Bed, journeys.Bed.Sidecar,
+            $$"""for i in {1..{{Asked}}}; do exec 3<>/dev/tcp/127.0.0.1/{{BedPlan.ServicePort}}; printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | cat >&3; dd bs=1 count=1 status=none <&3 >/dev/null; sleep 0.1; exec 3>&-; done""");
+        JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
+        Assert.Equal((0, Asked), (s.Sum("journey_seconds_count", "direction=request", "phase=close"), s.Sum("journey_seconds_count", "direction=response", "phase=close")));
+
+        await Watched.Until(() => Task.FromResult(collector.Traces.Count >= 2 * Asked), $"{2 * Asked} traces have come");
+        Assert.All(collector.Traces, trace => Assert.Empty(trace.Mistakes()));
+        Assert.Equal(
+            [(false, "inside request", Asked), (false, "inside response", Asked)],
+            collector.Traces.GroupBy(trace => (trace.Phase("termination") is not null, trace.Root.Name)).Select(same => (same.Key.Item1, same.Key.Name, same.Count())).Order());
+    }
+
     [Fact]
     public async Task a_pod_has_no_more_journeys_traced_in_a_second_than_are_allowed_to_it()
     {

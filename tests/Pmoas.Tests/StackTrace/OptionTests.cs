@@ -8,7 +8,7 @@ public sealed class OptionTests
 {
     private const string Names = "tcp_sendmsg_locked, ip_queue_xmit, inet6_csk_xmit, ip_output, ip6_output, ip_finish_output, __dev_queue_xmit, net_dev_queue, qdisc_enqueue, qdisc_dequeue, "
         + "net_dev_start_xmit, loopback_xmit, veth_xmit, br_handle_frame_finish, br_pass_frame_up, ip_forward, ip6_forward, br_dev_xmit, br_forward, br_forward_finish, br_dev_queue_push_xmit, "
-        + "netif_rx, napi_gro_receive_entry, netif_receive_skb, tpacket_rcv, packet_rcv, tcf_classify, ip_rcv, ipv6_rcv, ip_local_deliver, ip6_input, "
+        + "netif_rx, napi_gro_receive_entry, net_dev_xmit, netif_receive_skb, tpacket_rcv, packet_rcv, tcf_classify, ip_rcv, ipv6_rcv, ip_local_deliver, ip6_input, "
         + "tcp_v4_rcv, tcp_v6_rcv, tcp_probe, sk_data_ready, skb_copy_datagram_iovec, tcp_rcv_space_adjust, sock_recv_length";
 
     private const string Default = "tcp_sendmsg_locked, net_dev_queue, net_dev_start_xmit, netif_receive_skb, tcp_probe, sk_data_ready, tcp_rcv_space_adjust";
@@ -32,6 +32,7 @@ public sealed class OptionTests
     [InlineData("stages = [\"tcp_probe\", \"tcp_rcv_established\"]",
         "stages: \"tcp_rcv_established\" is no stage, and as a function it stands too late: when TCP has a packet it has no device any more. List it before tcp_probe; there are the stages " + Names)]
     [InlineData("stages = [\"tcp_probe\", \"a\", \"b\", \"c\", \"d\", \"e\", \"f\", \"g\", \"h\", \"i\", \"j\", \"k\", \"l\", \"ip_rcv\"]", "stages: 13 of them are functions, and 12 can be", 13)]
+    [InlineData("stages = [\"net_dev_xmit\", \"tcp_probe\"]", "stages: \"net_dev_xmit\" tells of a packet only what net_dev_start_xmit has kept of it; list both")]
     [InlineData("intervals = [\"net_dev_queue\"]", "intervals: \"net_dev_queue\" is no interval; write it as \"net_dev_queue -> sk_data_ready\"")]
     [InlineData("intervals = [\"net_dev_queue -> net_dev_cue\"]", "intervals: \"net_dev_queue -> net_dev_cue\": there is no stage \"net_dev_cue\"; there are " + Names)]
     [InlineData("intervals = [\"net_dev_queue -> netif_rx\"]", "intervals: \"net_dev_queue -> netif_rx\": the stage netif_rx is not in stages")]
