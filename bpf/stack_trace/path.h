@@ -4,9 +4,10 @@
 
 /* The stages that the user has chosen, numbered in the order a byte passes them. All of this is set before load, so the verifier knows it. */
 
-/* Tracepoints that can be stages; plugins/StackTrace/Stages.cs has them in this order. */
+/* Tracepoints and hooks of TC that can be stages; plugins/StackTrace/Stages.cs has them in this order. */
 enum tracepoint {
 	TRACEPOINT_TCP_SENDMSG_LOCKED,
+	TRACEPOINT_TC_EGRESS,
 	TRACEPOINT_NET_DEV_QUEUE,
 	TRACEPOINT_QDISC_ENQUEUE,
 	TRACEPOINT_QDISC_DEQUEUE,
@@ -15,6 +16,7 @@ enum tracepoint {
 	TRACEPOINT_NAPI_GRO_RECEIVE_ENTRY,
 	TRACEPOINT_NET_DEV_XMIT,
 	TRACEPOINT_NETIF_RECEIVE_SKB,
+	TRACEPOINT_TC_INGRESS,
 	TRACEPOINT_TCP_PROBE,
 	TRACEPOINT_SK_DATA_READY,
 	TRACEPOINT_SKB_COPY_DATAGRAM_IOVEC,

@@ -26,6 +26,7 @@
 #include "datagrams.h"
 #include "transmit.h"
 #include "stages.h"
+#include "traffic_control.h"
 #include "functions.h"
 #include "netfilter.h"
 #include "routes.h"
@@ -64,6 +65,13 @@ int BPF_PROG(tcp_sendmsg_locked_entered, struct sock *sk)
 	note_stack(ctx, STAGE(TCP_SENDMSG_LOCKED));
 	at_write(sk);
 	return 0;
+}
+
+SEC("tc")
+int tc_egress(struct __sk_buff *context)
+{
+	at_tc_egress(context);
+	return TCX_NEXT;
 }
 
 SEC("tp_btf/net_dev_queue")
@@ -130,6 +138,13 @@ int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
 	note_stack(ctx, STAGE(NETIF_RECEIVE_SKB));
 	at_received(typed(skb), skb->data, STAGE(NETIF_RECEIVE_SKB));
 	return 0;
+}
+
+SEC("tc")
+int tc_ingress(struct __sk_buff *context)
+{
+	at_tc_ingress(context);
+	return TCX_NEXT;
 }
 
 SEC("tp_btf/tcp_probe")

@@ -80,21 +80,18 @@ static __always_inline bool is_at_home(struct packet packet, const struct sock *
 	return dev->nd_net.net == sk->__sk_common.skc_net.net;
 }
 
-/* A packet on its way out of a watched socket. */
-static __always_inline void at_sent(struct packet packet, __u32 stage)
+static __always_inline bool is_of_interest(struct packet packet, const struct sock *sk, __u32 stage)
 {
-	struct sock *sk = OF_PACKET(packet, sk);
+	return follow && sk && !is_pure_ack(packet) && (!has_device(stage) || is_at_home(packet, sk));
+}
+
+/* A packet of this stream on its way out; of its sender there is no end where a kprobe has the packet. */
+static __always_inline void at_sent_in(struct packet packet, const struct sock *sk, const struct end *e,
+				       struct stream *s, __u32 stage)
+{
 	struct payload p;
-	struct stream *s;
-	struct end *e;
 	__u32 byte;
 
-	if (!follow || !sk || is_pure_ack(packet) || (has_device(stage) && !is_at_home(packet, sk)))
-		return;
-	e = packet.probed ? NULL : end_of(sk);
-	if (follow_datagrams && !e)
-		datagram_sent(packet.skb, packet.probed, stage);
-	s = packet.probed ? stream_sent_by(sk) : e ? stream_sent(e, sk) : NULL;
 	if (!s || !payload_sent(packet, &p))
 		return;
 	if (e && stage == STAGE(NET_DEV_START_XMIT) && leg_of(packet) == LEG_INSIDE)
@@ -111,6 +108,20 @@ static __always_inline void at_sent(struct packet packet, __u32 stage)
 	}
 	if (STAGE(NET_DEV_XMIT) != STAGE_NONE && e && stage == STAGE(NET_DEV_START_XMIT) && has_followed(s, &p, &byte))
 		transmit_begins(packet.skb, e->sends, byte);
+}
+
+/* A packet on its way out of a watched socket. */
+static __always_inline void at_sent(struct packet packet, __u32 stage)
+{
+	struct sock *sk = OF_PACKET(packet, sk);
+	struct end *e;
+
+	if (!is_of_interest(packet, sk, stage))
+		return;
+	e = packet.probed ? NULL : end_of(sk);
+	if (follow_datagrams && !e)
+		datagram_sent(packet.skb, packet.probed, stage);
+	at_sent_in(packet, sk, e, packet.probed ? stream_sent_by(sk) : e ? stream_sent(e, sk) : NULL, stage);
 }
 
 /* Where the stream of a packet is that has come in; NO_PLACE when it has no payload, or nobody watches its receiver. */
@@ -132,28 +143,32 @@ static __always_inline __u32 place_of(struct packet packet, const unsigned char 
 	return *found;
 }
 
-/* A packet on its way in, and where its IP header is. */
-static __always_inline void at_received(struct packet packet, const unsigned char *ip, __u32 stage)
+/* A packet on its way in, and where its IP header is. False when it is of no stream. */
+static __always_inline bool at_received_in_stream(struct packet packet, const unsigned char *ip, __u32 stage)
 {
 	struct payload p = {};
 	struct stream *s;
 	__u32 byte, place;
 
 	if (!follow || is_pure_ack(packet))
-		return;
+		return true;
 	place = place_of(packet, ip, &p);
 	s = stream_at(place);
-	if (!s) {
-		if (follow_datagrams)
-			datagram_received(packet.skb, packet.probed, ip, stage);
-		return;
-	}
+	if (!s)
+		return false;
 	if (!s->receiver)
 		remember_stranger(packet.skb, &p, place, NULL);
 	if (has_followed(s, &p, &byte))
 		pass_in_packet(s, stage, byte);
 	else if (!s->sender || first_sent == STAGE_NONE)
 		at_first(s, packet, &p, stage);
+	return true;
+}
+
+static __always_inline void at_received(struct packet packet, const unsigned char *ip, __u32 stage)
+{
+	if (!at_received_in_stream(packet, ip, stage) && follow_datagrams)
+		datagram_received(packet.skb, packet.probed, ip, stage);
 }
 
 /* The stream of a packet that the node has, on its way out of a pod or into one. */

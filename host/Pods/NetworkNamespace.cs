@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -37,6 +38,50 @@ internal static class NetworkNamespace
             visitor.Join();
         }
         return cookie ?? throw new Win32Exception(error, $"{step} for the network namespace of process {pid}: {Marshal.GetPInvokeErrorMessage(error)}");
+    }
+
+    /// <summary>Does each on one thread that is in the network namespace of its process meanwhile; who is not in the namespace of that name any more is left out.</summary>
+    /// <param name="visits">A process, the name of its namespace, and what to do there; what that throws ends the round.</param>
+    public static void Visit(IReadOnlyCollection<(int Pid, string Name, Action Do)> visits)
+    {
+        if (visits.Count == 0)
+        {
+            return;
+        }
+        ExceptionDispatchInfo? thrown = null;
+        Thread visitor = new(() =>
+        {
+            try
+            {
+                foreach ((int pid, string name, Action @do) in visits)
+                {
+                    if (TryEnter(pid, name))
+                    {
+                        @do();
+                    }
+                }
+            }
+            catch (Exception e)
+            {
+                thrown = ExceptionDispatchInfo.Capture(e);
+            }
+        }, maxStackSize: 256 * 1024) { IsBackground = true, Name = "netns visitor" };
+        visitor.Start();
+        visitor.Join();
+        thrown?.Throw();
+    }
+
+    private static bool TryEnter(int pid, string name)
+    {
+        try
+        {
+            using SafeFileHandle ns = File.OpenHandle($"/proc/{pid}/ns/net");
+            return Link($"/proc/self/fd/{ns.DangerousGetHandle()}") == name && Libc.setns(ns, Libc.CLONE_NEWNET) == 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static unsafe ulong? Visit(SafeFileHandle ns, out int error, out string step)

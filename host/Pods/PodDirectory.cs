@@ -83,6 +83,24 @@ internal sealed class PodDirectory : IContainerIndex
     /// <inheritdoc/>
     public bool TryGet(uint id, [NotNullWhen(true)] out Container? container) => _snapshot.ById.TryGetValue(id, out container);
 
+    /// <inheritdoc/>
+    public void VisitNetworkNamespaces(Predicate<Container> isWanted, Action<Container> visit)
+    {
+        (int, string, Action)[] visits;
+        lock (_lock)
+        {
+            visits = [.. from tracked in _tracked.All
+                         where tracked is { Running.IsProvisional: false, Cookie: not null, Main: > 0 }
+                         group tracked by tracked.Cookie into inside
+                         select inside.First() into first
+                         where isWanted(first.Running!)
+                         let container = first.Running!
+                         select (first.Main, first.NamespaceName, new Action(() => visit(container)))];
+        }
+
+        NetworkNamespace.Visit(visits);
+    }
+
     /// <summary>Pid of each listed container's main process, by container id, as this daemon's pid namespace numbers it; none while it is not known.</summary>
     public IReadOnlyDictionary<uint, int> MainProcesses()
     {

@@ -146,6 +146,7 @@ public sealed class StackTraceProbe : IProbe
         collect.Run();
         context.OnCollect(collect.Run);
 
+        PodDevices.Watch(context);
         PodBooks books = new(context, _path);
         context.OnCollect(books.Collect);
         context.Export("totals");
@@ -194,7 +195,7 @@ public sealed class StackTraceProbe : IProbe
         bpf.SetGlobal("first_queued", sender.FirstOrDefault(stage => _path.IsQueueOfSender((int)stage), Stages.None));
 
         // A function may be passed by some packets only: what leaves the pod and does not pass the last one ends when the connection writes again.
-        uint lastSent = sender.LastOrDefault(stage => !_path.IsFunction((int)stage), sender.LastOrDefault(Stages.None));
+        uint lastSent = sender.LastOrDefault(stage => _path.IsPassedByAll((int)stage), sender.LastOrDefault(Stages.None));
         bpf.SetGlobal("last_sent", lastSent);
         uint lastInPod = !_path.HasNodeStages && on.Contains(_path.IndexOf(Stages.Transmitted))
             ? (uint)_path.IndexOf(Stages.Transmitted)

@@ -114,11 +114,14 @@ internal sealed partial class StagePath
     /// <summary>Whether it is a function of the kernel.</summary>
     public bool IsFunction(int number) => _places[number].Stage.IsFunction;
 
+    /// <summary>Whether every packet on its side passes it: a function may be passed by some, and a hook of TC is there when the device has been found.</summary>
+    public bool IsPassedByAll(int number) => !IsFunction(number) && !Stages.TcHooks.ContainsKey(_places[number].Stage.Name);
+
     /// <summary>Whether only what stays in the pod passes it.</summary>
     public bool IsOfLoopback(int number) => _places[number].Stage.Name == "loopback_xmit";
 
     /// <summary>Whether it is a tracepoint that a packet passes on its way out.</summary>
-    public bool IsQueueOfSender(int number) => SideOf(number) == Side.Sender && !IsFunction(number) && _places[number].Known > 0;
+    public bool IsQueueOfSender(int number) => SideOf(number) == Side.Sender && IsPassedByAll(number) && _places[number].Known > 0;
 
     /// <summary>The programs that notice it, best first.</summary>
     public IReadOnlyList<string> ProgramsOf(int number) =>
@@ -139,6 +142,14 @@ internal sealed partial class StagePath
             if (number < 0)
             {
                 bpf.SwitchOff(Stages.Tracepoints[i].Programs);
+            }
+        }
+
+        if (!KernelEnum.NamesOf("bpf_attach_type").ContainsKey((uint)DeviceHook.Egress))
+        {
+            foreach (string stage in Stages.TcHooks.Keys.Where(stage => IndexOf(stage) >= 0))
+            {
+                bpf.Refuse(stage, "this kernel has no hooks of TC for links (tcx): boot 6.6 or newer");
             }
         }
 
@@ -273,7 +284,7 @@ internal struct PathLayout
     public FunctionLayouts Function;
 
     /// <summary><c>path.tracepoint</c>.</summary>
-    [InlineArray(14)]
+    [InlineArray(16)]
     internal struct TracepointNumbers
     {
         private byte _first;

@@ -1,3 +1,5 @@
+using Pmoas.Sdk.Bpf;
+
 namespace Pmoas.StackTrace;
 
 /// <summary>A point a byte passes on its way.</summary>
@@ -6,7 +8,7 @@ namespace Pmoas.StackTrace;
 /// <param name="Programs">Programs that notice it, best first; none for a function, which gets one when it is chosen.</param>
 internal sealed record Stage(string Name, string Meaning, params IReadOnlyList<string> Programs)
 {
-    /// <summary>True for a function of the kernel, false for a tracepoint.</summary>
+    /// <summary>True for a function of the kernel, false for a tracepoint or a hook of TC.</summary>
     public bool IsFunction => Programs.Count == 0;
 
     /// <summary>What a probe without it does.</summary>
@@ -14,7 +16,7 @@ internal sealed record Stage(string Name, string Meaning, params IReadOnlyList<s
 }
 
 /// <summary>
-/// The stages that are known, in the order they are passed in. Tracepoints among them are in the order of <c>enum tracepoint</c> (bpf/stack_trace/path.h).
+/// The stages that are known, in the order they are passed in. Tracepoints and hooks of TC among them are in the order of <c>enum tracepoint</c> (bpf/stack_trace/path.h).
 /// </summary>
 internal static class Stages
 {
@@ -39,6 +41,7 @@ internal static class Stages
         new("ip6_output", "IPv6 has found its route"),
         new("ip_finish_output", "IPv4 has passed its netfilter"),
         new("__dev_queue_xmit", "IP hands the packet to the device"),
+        new("tc_egress", "TC's programs at its device have seen it", "tc_egress"),
         new("net_dev_queue", "the packet is handed to the device's queue", "net_dev_queue"),
         new("qdisc_enqueue", "it is put into a queueing discipline", "qdisc_enqueue"),
         new("qdisc_dequeue", "it is taken out of it", "qdisc_dequeue"),
@@ -59,6 +62,7 @@ internal static class Stages
         new("netif_receive_skb", "the receiving side begins with it", "netif_receive_skb"),
         new("tpacket_rcv", "who listens to the device by a ring (tcpdump) gets a copy"),
         new("packet_rcv", "who listens to the device by a socket gets a copy"),
+        new("tc_ingress", "TC's programs at its device have seen it", "tc_ingress"),
         new("tcf_classify", "TC's filters of the device look at it"),
         new("ip_rcv", "IPv4 has it"),
         new("ipv6_rcv", "IPv6 has it"),
@@ -77,10 +81,13 @@ internal static class Stages
     public static readonly IReadOnlyList<string> Default =
         ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"];
 
+    /// <summary>Those that are hooks of TC, where our programs are put at each device of a pod: the name, which is also the program's, and the hook.</summary>
+    public static IReadOnlyDictionary<string, DeviceHook> TcHooks { get; } = new Dictionary<string, DeviceHook> { ["tc_egress"] = DeviceHook.Egress, ["tc_ingress"] = DeviceHook.Ingress };
+
     /// <summary>The names, for messages.</summary>
     public static string Names => string.Join(", ", All.Select(stage => stage.Name));
 
-    /// <summary>Tracepoints, in the order of <c>enum tracepoint</c>.</summary>
+    /// <summary>Tracepoints and hooks of TC, in the order of <c>enum tracepoint</c>.</summary>
     public static IReadOnlyList<Stage> Tracepoints { get; } = [.. All.Where(stage => !stage.IsFunction)];
 
     /// <summary>Position of the first that is passed with a device.</summary>

@@ -6,9 +6,10 @@ namespace Pmoas.Sdk.Bpf;
 /// <summary>An attached program; dispose detaches it. Nothing is pinned: the kernel detaches it too when the process dies.</summary>
 public sealed class BpfLink : IDisposable
 {
-    private readonly BpfLinkHandle _handle;
+    private readonly SafeHandle _handle;
 
-    internal BpfLink(BpfLinkHandle handle) => _handle = handle;
+    /// <param name="handle">A link of libbpf, or the descriptor of one.</param>
+    internal BpfLink(SafeHandle handle) => _handle = handle;
 
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();

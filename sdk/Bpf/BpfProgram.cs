@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 using Pmoas.Sdk.Bpf.Native;
 
 namespace Pmoas.Sdk.Bpf;
@@ -94,6 +95,16 @@ public readonly struct BpfProgram
         }
     }
 
+    /// <summary>
+    /// Attaches a <c>tc</c> program at a device's hook of TC, behind others that are there (tcx, kernel 6.6). The link ends with the device or with this process,
+    /// and leaves no qdisc behind.
+    /// </summary>
+    /// <param name="index">Index of the device in the network namespace of the calling thread.</param>
+    /// <param name="hook">For what comes in or what goes out.</param>
+    /// <exception cref="BpfException">There is no such device, or the kernel refused.</exception>
+    public BpfLink AttachToDevice(int index, DeviceHook hook) => new(new SafeFileHandle(
+        BpfException.Check(Libbpf.bpf_link_create(Fd, index, (int)hook, 0), $"attach {Name} to the {hook.ToString().ToLowerInvariant()} of device {index}"), ownsHandle: true));
+
     /// <summary>Attaches an <c>sk_msg</c> program to a sockmap or sockhash: to every socket that enters it from now on. It ends with the map.</summary>
     /// <exception cref="BpfException">The kernel refused.</exception>
     public void AttachToSockets(BpfMap map) =>
@@ -129,6 +140,16 @@ public readonly struct BpfProgram
             _ => kind.EndsWith(".s", StringComparison.Ordinal) ? kind[..^2] : kind,
         };
     }
+}
+
+/// <summary>Where a device has programs of TC; the numbers are those of <c>enum bpf_attach_type</c>.</summary>
+public enum DeviceHook
+{
+    /// <summary>What comes in, before it is handed to IP.</summary>
+    Ingress = 46,
+
+    /// <summary>What goes out, before it is queued.</summary>
+    Egress = 47,
 }
 
 /// <summary>What the kernel says of a loaded program.</summary>

@@ -24,7 +24,7 @@ public sealed class HookLadder
         _choices = [.. hooks.Select(hook => new HookChoice(hook, opened, switchedOff))];
     }
 
-    /// <summary>Loads and attaches. Iterators and programs of cgroups and sockets are loaded and not attached; so are programs that no hook names.</summary>
+    /// <summary>Loads and attaches. Iterators and programs of cgroups, sockets and devices are loaded and not attached; so are programs that no hook names.</summary>
     /// <param name="elf">The object file.</param>
     /// <param name="name">How messages call it, such as <c>accept.bpf.o</c>.</param>
     /// <param name="hooks">The hooks, each with its alternatives, best first.</param>
@@ -161,8 +161,8 @@ public sealed class HookLadder
         List<BpfLink> links = [];
         try
         {
-            // What an iterator walks, and which cgroup or sockets a program is for, the plugin chooses: that it loads is all that can be tried.
-            foreach (BpfProgram program in programs.Select(bpf.Program).Where(program => program.Kind is not ("iter" or "sockops" or "sk_msg" or "cgroup")))
+            // What an iterator walks, and which cgroup, sockets or device a program is for, the plugin chooses: that it loads is all that can be tried.
+            foreach (BpfProgram program in programs.Select(bpf.Program).Where(program => program.Kind is not ("iter" or "sockops" or "sk_msg" or "cgroup" or "tc")))
             {
                 links.Add(program.Attach());
             }

@@ -15,4 +15,14 @@ public interface IContainerIndex
     /// The container with this id: one that runs, named yet or not, or one that ended so recently that its last numbers are still to be read.
     /// </summary>
     bool TryGet(uint id, [NotNullWhen(true)] out Container? container);
+
+    /// <summary>
+    /// Visits each network namespace that containers listed in <see cref="All"/> have, but not the machine's own, on a thread that is in it; the others wait for it, and the
+    /// caller for all. One that has ended meanwhile is left out.
+    /// </summary>
+    /// <param name="isWanted">Is told one of the containers that are there: whether to go.</param>
+    /// <param name="visit">Is told the same one, and what it throws the caller gets. What it opens, such as a socket or a link, stays in the namespace.</param>
+    void VisitNetworkNamespaces(Predicate<Container> isWanted, Action<Container> visit)
+    {
+    }
 }

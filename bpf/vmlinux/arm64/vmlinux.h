@@ -619,6 +619,10 @@ struct sock___queue {
 	} sk_receive_queue;
 };
 
+struct __sk_buff {
+	struct bpf_sock *sk;
+};
+
 struct net_device {
 	possible_net_t nd_net;
 	unsigned int flags;

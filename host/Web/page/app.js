@@ -7,6 +7,7 @@ const state = { sort: "cpu_share", down: true, paused: false, timer: 0, asked: 0
 
 const meanings = {
 	tcp_sendmsg_locked: "written by the application",
+	tc_egress: "past TC's programs",
 	net_dev_queue: "at the device's queue",
 	qdisc_enqueue: "into the queueing discipline",
 	qdisc_dequeue: "out of the queueing discipline",
@@ -15,6 +16,7 @@ const meanings = {
 	napi_gro_receive_entry: "out of the device",
 	net_dev_xmit: "its device is done with it",
 	netif_receive_skb: "at the receiving side",
+	tc_ingress: "past TC's programs",
 	tcp_probe: "at its TCP connection",
 	sk_data_ready: "the application is woken",
 	skb_copy_datagram_iovec: "copied by the application",

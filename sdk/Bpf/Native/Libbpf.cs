@@ -100,6 +100,10 @@ internal static unsafe partial class Libbpf
     [LibraryImport(Lib)]
     internal static partial int bpf_prog_attach(int program, int target, int type, uint flags);
 
+    /// <summary>A descriptor whose end is the link's, or -errno.</summary>
+    [LibraryImport(Lib)]
+    internal static partial int bpf_link_create(int program, int target, int type, nint options);
+
     [LibraryImport(Lib)]
     internal static partial int bpf_link__fd(BpfLinkHandle link);
 

@@ -109,6 +109,43 @@ public sealed class RealCgroupTests : IAsyncDisposable
         await Until(() => _kernel.Pods.IsEmpty);
     }
 
+    /// <summary>Who visits is in the pod's namespace, and never in the machine's, where containers of hostNetwork are.</summary>
+    [Fact]
+    public async Task each_network_namespace_of_a_pod_is_visited_once_and_the_machine_s_never()
+    {
+        string[] names = ["proxy", "app", "host"];
+        PodDirectory pods = Watch(Specs.Pod("p", [.. names.Select(name => Specs.Container(name, $"{_lab}/{name}"))]));
+        foreach (string name in names)
+        {
+            Directory.CreateDirectory(_tree.DirectoryOf($"{_lab}/{name}"));
+        }
+
+        int proxy = Start("sh", "-c", $"echo $$ > {_tree.DirectoryOf($"{_lab}/proxy")}/cgroup.procs; exec unshare -n sleep 60");
+        await Until(() => _kernel.Pods.Count == 1);
+        Start("sh", "-c", $"echo $$ > {_tree.DirectoryOf($"{_lab}/app")}/cgroup.procs; exec nsenter --net=/proc/{proxy}/ns/net sleep 60");
+        Start("sh", "-c", $"echo $$ > {_tree.DirectoryOf($"{_lab}/host")}/cgroup.procs; exec sleep 60");
+        await Until(() => _kernel.Enrolled.Count == 3);
+        List<(string Container, string? Namespace)> visits = [];
+        void Visit() => pods.VisitNetworkNamespaces(_ => true, container => visits.Add((container.Name, new FileInfo("/proc/thread-self/ns/net").LinkTarget)));
+
+        Visit();
+        pods.VisitNetworkNamespaces(_ => false, _ => Assert.Fail("nobody wanted it"));
+
+        Assert.Equal([("proxy", NetworkNamespace.NameOf(proxy))], visits.Select(visit => (visit.Container == "app" ? "proxy" : visit.Container, visit.Namespace)));
+        Assert.Equal(NetworkNamespace.NameOf(Environment.ProcessId), new FileInfo("/proc/thread-self/ns/net").LinkTarget);
+        Assert.Equal("thrown there", Assert.Throws<InvalidOperationException>(() => pods.VisitNetworkNamespaces(_ => true, _ => throw new InvalidOperationException("thrown there"))).Message);
+
+        foreach (Process process in _started)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+
+        visits.Clear();
+        Visit();
+        Assert.Empty(visits);
+    }
+
     [Fact]
     public void the_thread_that_asked_stays_in_its_network_namespace()
     {

@@ -1,4 +1,5 @@
 using Pmoas.Host.Demo;
+using Pmoas.KernelTests.Accept;
 
 namespace Pmoas.KernelTests.StackTrace;
 
@@ -122,5 +123,48 @@ public sealed class JourneyTests
 
         s.AssertChain("outside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_start_xmit", "net_dev_xmit"]);
         s.AssertFollowed();
+    }
+
+    /// <summary>
+    /// Programs of ours are at TC's hooks of each device, whether the user has a qdisc for them or not. What goes out passes the hook before the device's queue, what
+    /// comes in between the receiving side's begin and IP.
+    /// </summary>
+    [Fact, OnEveryKernel]
+    public async Task packets_pass_the_hooks_of_TC_on_every_device_of_the_pod()
+    {
+        await using (Journeys journeys = await Journeys.StartAsync(
+            new PodBedOptions { Service = Journeys.Responder(), InsideConnections = InsideConnections.KeepAlive },
+            """
+            stages = ["tcp_sendmsg_locked", "tc_egress", "net_dev_queue", "netif_receive_skb", "tc_ingress", "tcp_probe", "tcp_rcv_space_adjust"]
+
+            """,
+            bed => InNetns.TcAsync(bed.PodNetns, "qdisc", "add", "dev", "lo", "clsact")))
+        {
+            Assert.SkipWhen(journeys.HookOf("tc_egress").Refused?.Contains("tcx", StringComparison.Ordinal) == true, "this kernel has no tcx: it is older than 6.6");
+            await Watched.Until(() => Task.FromResult(Journeys.ProgramsAtDevices() == 4), "lo and eth0 have two programs each");
+
+            await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
+            JourneySamples s = await journeys.ScrapeAsync(Requests);
+
+            if (!journeys.IsWhole(s, Requests))
+            {
+                return;
+            }
+
+            string[] above = ["tcp_sendmsg_locked", "tc_egress", "net_dev_queue"], received = ["netif_receive_skb", "tc_ingress", "tcp_probe", "tcp_rcv_space_adjust"];
+            s.AssertChain("inside", "request", Requests, [.. above, .. received]);
+            s.AssertChain("inside", "response", Requests, [.. above, .. received]);
+            s.AssertChain("outside", "request", Requests, received);
+            s.AssertChain("outside", "response", Requests, above);
+            s.AssertFollowed();
+            Journeys.AssertSound(s);
+            Assert.Contains("clsact", await InNetns.TcAsync(journeys.Bed.PodNetns, "qdisc", "show", "dev", "lo"), StringComparison.Ordinal);
+            Assert.DoesNotContain("clsact", await InNetns.TcAsync(journeys.Bed.PodNetns, "qdisc", "show", "dev", "eth0"), StringComparison.Ordinal);
+
+            await InNetns.RunAsync(journeys.Bed.PodNetns, "ip", "link", "delete", "eth0");
+            await Watched.Until(() => Task.FromResult(Journeys.ProgramsAtDevices() == 2), "the links of a device that is gone are given back");
+        }
+
+        Assert.Equal(0, Journeys.ProgramsAtDevices());
     }
 }

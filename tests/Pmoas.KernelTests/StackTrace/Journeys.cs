@@ -57,6 +57,19 @@ internal sealed class Journeys : IAsyncDisposable
     internal HookReport HookOf(string name) =>
         Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look(session => session.Hooks)!.Single(hook => hook.Hook == name);
 
+    /// <summary>How many programs of ours are at hooks of TC, by what the links say that this process holds.</summary>
+    internal static int ProgramsAtDevices() => Directory.EnumerateFiles("/proc/self/fdinfo").Count(path =>
+    {
+        try
+        {
+            return File.ReadAllText(path).Contains("link_type:\ttcx", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // closed meanwhile
+        }
+    });
+
     /// <summary>Skips the test where the kernel keeps functions from being traced.</summary>
     internal void SkipWithoutFunctions(string rung = "fentry") => Assert.SkipWhen(
         rung == "fentry" ? HookOf("netfilter hooks").Refused?.Contains("EPERM", StringComparison.Ordinal) == true : !File.Exists("/sys/kernel/tracing/kprobe_events"),

@@ -6,9 +6,9 @@ namespace Pmoas.Tests.StackTrace;
 /// <summary>What <c>[plugins.stack_trace]</c> takes, and what it says to what it does not.</summary>
 public sealed class OptionTests
 {
-    private const string Names = "tcp_sendmsg_locked, ip_queue_xmit, inet6_csk_xmit, ip_output, ip6_output, ip_finish_output, __dev_queue_xmit, net_dev_queue, qdisc_enqueue, qdisc_dequeue, "
+    private const string Names = "tcp_sendmsg_locked, ip_queue_xmit, inet6_csk_xmit, ip_output, ip6_output, ip_finish_output, __dev_queue_xmit, tc_egress, net_dev_queue, qdisc_enqueue, qdisc_dequeue, "
         + "net_dev_start_xmit, loopback_xmit, veth_xmit, br_handle_frame_finish, br_pass_frame_up, ip_forward, ip6_forward, br_dev_xmit, br_forward, br_forward_finish, br_dev_queue_push_xmit, "
-        + "netif_rx, napi_gro_receive_entry, net_dev_xmit, netif_receive_skb, tpacket_rcv, packet_rcv, tcf_classify, ip_rcv, ipv6_rcv, ip_local_deliver, ip6_input, "
+        + "netif_rx, napi_gro_receive_entry, net_dev_xmit, netif_receive_skb, tpacket_rcv, packet_rcv, tc_ingress, tcf_classify, ip_rcv, ipv6_rcv, ip_local_deliver, ip6_input, "
         + "tcp_v4_rcv, tcp_v6_rcv, tcp_probe, sk_data_ready, skb_copy_datagram_iovec, tcp_rcv_space_adjust, sock_recv_length";
 
     private const string Default = "tcp_sendmsg_locked, net_dev_queue, net_dev_start_xmit, netif_receive_skb, tcp_probe, sk_data_ready, tcp_rcv_space_adjust";
