@@ -1,4 +1,5 @@
-# document.awk facts...: docs/kernels.md of what the runs told, a column a kernel, in the order of the arguments.
+# document.awk facts...: docs/kernels.md of what the runs told, a column a kernel, in the order of the arguments. Which metrics a plugin has
+# is read from its README.
 BEGIN { FS = "\t" }
 
 FNR == 1 { kernels++ }
@@ -7,6 +8,17 @@ $1 == "hook" || $1 == "missing" {
 	key = $2 " | " $3
 	if (!(key in known)) { known[key] = 1; hooks[++hook_count] = key }
 	cell[key, kernels] = $1 == "hook" ? $4 : "missing"
+	if (!($2 in plugin_known)) { plugin_known[$2] = 1; plugins[++plugin_count] = $2 }
+}
+$1 == "missing" && $4 != "" {
+	lost = key " | " $4
+	if (!(lost in loss_known)) { loss_known[lost] = 1; losses[++loss_count] = lost }
+	split(release[kernels], number, /[-+]/)
+	lost_on[lost] = lost_on[lost] (lost_on[lost] == "" ? "" : ", ") number[1]
+	for (rest = $4; match(rest, /pmoas_[a-z_*]+/); rest = substr(rest, RSTART + RLENGTH)) {
+		metric = "`" substr(rest, RSTART, RLENGTH) "`"
+		if (index(less[$2, kernels], metric) == 0) { less[$2, kernels] = less[$2, kernels] ", " metric }
+	}
 }
 $1 == "test" {
 	if (!($2 in folder_known)) { folder_known[$2] = 1; folders[++folder_count] = $2 }
@@ -37,6 +49,23 @@ END {
 		line = "| " hooks[i] " |"
 		for (k = 1; k <= kernels; k++) { line = line " " ((hooks[i], k) in cell ? cell[hooks[i], k] : "") " |" }
 		print line
+	}
+	print "\n## Metrics"
+	print "All: each can have numbers there. Of those named, what a missing hook would tell is not in them.\n"
+	while (("grep -ho \"^| .pmoas_[a-z_]*\" plugins/*/README.md" | getline line) > 0) {
+		for (i = 1; i <= plugin_count; i++) {
+			if (index(line, "pmoas_" plugins[i] "_")) { metrics[plugins[i]]++ }
+		}
+	}
+	head("plugin | metrics")
+	for (i = 1; i <= plugin_count; i++) {
+		line = "| " plugins[i] " | " metrics[plugins[i]] + 0 " |"
+		for (k = 1; k <= kernels; k++) { line = line " all" (less[plugins[i], k] == "" ? "" : " but a part of " substr(less[plugins[i], k], 3)) " |" }
+		print line
+	}
+	if (loss_count > 0) {
+		print "\n| plugin | missing | what is lost | on |\n|---|---|---|---|"
+		for (i = 1; i <= loss_count; i++) { print "| " losses[i] " | " lost_on[losses[i]] " |" }
 	}
 	print "\n## Tests"
 	print "Passed, and after a slash those skipped.\n"

@@ -1,6 +1,6 @@
 # facts.awk check.json tests.xml: what a run on a kernel told, one fact a line, fields by tabs:
 #   kernel RELEASE
-#   hook PLUGIN NAME RUNG     missing PLUGIN PART     fault PLUGIN TEXT
+#   hook PLUGIN NAME RUNG     missing PLUGIN PART WHAT IS LOST     fault PLUGIN TEXT
 #   test FOLDER NAME pass|fail|skip WHY
 BEGIN { OFS = "\t" }
 
@@ -36,7 +36,11 @@ function attribute(tag, name,    found) {
 	rung = text
 	sub(/ .*/, "", rung)
 	if (verdict == "fail") { print "fault", word[2], text }
-	else if (verdict == "degraded") { print "missing", word[2], part }
+	else if (verdict == "degraded") {
+		sub(/^absent: /, "", text)
+		sub(/\. .*/, ".", text)
+		print "missing", word[2], part, text
+	}
 	else if (part != "") { print "hook", word[2], part, rung }
 }
 
