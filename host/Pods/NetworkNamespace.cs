@@ -42,22 +42,27 @@ internal static class NetworkNamespace
 
     /// <summary>Does each on one thread that is in the network namespace of its process meanwhile; who is not in the namespace of that name any more is left out.</summary>
     /// <param name="visits">A process, the name of its namespace, and what to do there; what that throws ends the round.</param>
-    public static void Visit(IReadOnlyCollection<(int Pid, string Name, Action Do)> visits)
+    public static void Visit(IReadOnlyCollection<(int Pid, string Name, Action Act)> visits)
     {
         if (visits.Count == 0)
         {
             return;
         }
         ExceptionDispatchInfo? thrown = null;
-        Thread visitor = new(() =>
+        Thread visitor = new(Round, maxStackSize: 256 * 1024) { IsBackground = true, Name = "netns visitor" };
+        visitor.Start();
+        visitor.Join();
+        thrown?.Throw();
+
+        void Round()
         {
             try
             {
-                foreach ((int pid, string name, Action @do) in visits)
+                foreach ((int pid, string name, Action act) in visits)
                 {
                     if (TryEnter(pid, name))
                     {
-                        @do();
+                        act();
                     }
                 }
             }
@@ -65,10 +70,7 @@ internal static class NetworkNamespace
             {
                 thrown = ExceptionDispatchInfo.Capture(e);
             }
-        }, maxStackSize: 256 * 1024) { IsBackground = true, Name = "netns visitor" };
-        visitor.Start();
-        visitor.Join();
-        thrown?.Throw();
+        }
     }
 
     private static bool TryEnter(int pid, string name)

@@ -178,46 +178,40 @@ public sealed class TracedTests
 
     /// <summary>The service's socket is closed as soon as its last packet has arrived, the connection's last message is read after that.</summary>
     [Fact]
-    public async Task a_message_that_is_read_when_its_sender_is_closed_already_is_the_last_of_its_connection()
-    {
-        const int Asked = 10;
-        await using CollectorServer collector = await CollectorServer.StartAsync();
-        await using Journeys journeys = await Journeys.StartAsync(
-            new PodBedOptions { Service = Journeys.Responder() }, "traced_per_second = 100000\n" + Traces("grpc", collector));
-        await InPod.RunAsync(journeys.Bed, journeys.Bed.Sidecar,
-            $$"""for i in {1..{{Asked}}}; do exec 3<>/dev/tcp/127.0.0.1/{{BedPlan.ServicePort}}; printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | cat >&3; sleep 0.1; cat <&3 >/dev/null; exec 3>&-; done""");
-
-        await Watched.Until(() => Task.FromResult(collector.Traces.Count >= 2 * Asked), $"{2 * Asked} traces have come");
-        Assert.All(collector.Traces, trace => Assert.Empty(trace.Mistakes()));
-        Assert.Equal(
-            [(false, "inside request", Asked), (true, "inside response", Asked)],
-            collector.Traces.GroupBy(trace => (trace.Phase("termination") is not null, trace.Root.Name)).Select(same => (same.Key.Item1, same.Key.Name, same.Count())).Order());
-    }
+    public Task a_message_that_is_read_when_its_sender_is_closed_already_is_the_last_of_its_connection() =>
+        AssertLastAsync("sleep 0.1; cat <&3 >/dev/null", isLast: true, _ => Task.CompletedTask);
 
     /// <summary>
     /// Who reads resets the connection while the service's FIN is on its way, so only the service's end closes in order; the stream of its response is gone by
     /// then, and the request was not the last message.
     /// </summary>
     [Fact]
-    public async Task of_a_connection_that_is_reset_before_its_FIN_arrives_nothing_is_said_to_be_the_last_message()
+    public Task of_a_connection_that_is_reset_before_its_FIN_arrives_nothing_is_said_to_be_the_last_message() =>
+        AssertLastAsync( // a socket that is closed with something unread is reset
+            "dd bs=1 count=1 status=none <&3 >/dev/null; sleep 0.1",
+            isLast: false,
+            journeys => InNetns.IptablesAsync(
+                journeys.Bed.PodNetns, "-A", "OUTPUT", "-o", "lo", "-p", "tcp", "--sport", $"{BedPlan.ServicePort}", "--tcp-flags", "FIN", "FIN", "-j", "DROP"));
+
+    /// <summary>Asks the service over connections of their own, reads of the answers in bash's words, and has each message as a trace, the response as the last or not.</summary>
+    private static async Task AssertLastAsync(string read, bool isLast, Func<Journeys, Task> before)
     {
         const int Asked = 10;
         await using CollectorServer collector = await CollectorServer.StartAsync();
         await using Journeys journeys = await Journeys.StartAsync(
             new PodBedOptions { Service = Journeys.Responder() }, "traced_per_second = 100000\n" + Traces("grpc", collector));
-        await InNetns.IptablesAsync(journeys.Bed.PodNetns, "-A", "OUTPUT", "-o", "lo", "-p", "tcp", "--sport", $"{BedPlan.ServicePort}", "--tcp-flags", "FIN", "FIN", "-j", "DROP");
-
-        // A socket that is closed with something unread is reset.
+        await before(journeys);
         await InPod.RunAsync(journeys.Bed, journeys.Bed.Sidecar,
-            $$"""for i in {1..{{Asked}}}; do exec 3<>/dev/tcp/127.0.0.1/{{BedPlan.ServicePort}}; printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | cat >&3; dd bs=1 count=1 status=none <&3 >/dev/null; sleep 0.1; exec 3>&-; done""");
-        JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
-        Assert.Equal((0, Asked), (s.Sum("journey_seconds_count", "direction=request", "phase=close"), s.Sum("journey_seconds_count", "direction=response", "phase=close")));
+            $$"""for i in {1..{{Asked}}}; do exec 3<>/dev/tcp/127.0.0.1/{{BedPlan.ServicePort}}; printf 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' | cat >&3; {{read}}; exec 3>&-; done""");
 
         await Watched.Until(() => Task.FromResult(collector.Traces.Count >= 2 * Asked), $"{2 * Asked} traces have come");
         Assert.All(collector.Traces, trace => Assert.Empty(trace.Mistakes()));
         Assert.Equal(
-            [(false, "inside request", Asked), (false, "inside response", Asked)],
-            collector.Traces.GroupBy(trace => (trace.Phase("termination") is not null, trace.Root.Name)).Select(same => (same.Key.Item1, same.Key.Name, same.Count())).Order());
+            [("inside request", false, Asked), ("inside response", isLast, Asked)],
+            collector.Traces.GroupBy(trace => (trace.Root.Name, trace.Phase("termination") is not null)).Select(same => (same.Key.Name, same.Key.Item2, same.Count())).Order());
+        JourneySamples s = await JourneySamples.ScrapeAsync(journeys.Watched);
+        int Closes(string direction) => (int)s.Sum("journey_seconds_count", $"direction={direction}", "phase=close");
+        Assert.Equal((isLast ? Asked : 0, Asked), (Closes("request"), Closes("response")));
     }
 
     [Fact]
