@@ -78,12 +78,14 @@ public sealed class JourneyTests
         double queueToReady = s.Sum("interval_seconds_sum", [.. asked, "from=net_dev_queue", "to=sk_data_ready"]);
         double whole = s.Sum("interval_seconds_sum", [.. asked, "from=tcp_sendmsg_locked", "to=sock_recv_length"]);
         Assert.Equal(Requests, s.Sum("interval_seconds_count", [.. asked, "from=net_dev_queue", "to=sk_data_ready"]));
-        Assert.Equal(s.Sum("journey_seconds_sum", asked), whole, whole * 1e-6);
+        bool hasLast = journeys.HookOf("sock_recv_length").Kind is not null; // since 6.3
+        Assert.Equal(hasLast ? s.Sum("journey_seconds_sum", asked) : 0, whole, whole * 1e-6);
         string[] between = ["net_dev_queue", "net_dev_start_xmit", "netif_rx", "net_dev_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready"];
         Assert.Equal(between.Zip(between.Skip(1)).Sum(ends => s.Sum("interval_seconds_sum", [.. asked, $"from={ends.First}", $"to={ends.Second}"])), queueToReady, queueToReady * 1e-6);
 
         s.AssertChain("outside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_queue", "qdisc_enqueue", "qdisc_dequeue", "net_dev_start_xmit", "net_dev_xmit"]);
-        s.AssertChain("outside", "request", Requests, ["netif_rx", "netif_receive_skb", "tcp_probe", "sk_data_ready", "skb_copy_datagram_iovec", "tcp_rcv_space_adjust", "sock_recv_length"]);
+        s.AssertChain("outside", "request", Requests,
+            ["netif_rx", "netif_receive_skb", "tcp_probe", "sk_data_ready", "skb_copy_datagram_iovec", "tcp_rcv_space_adjust", .. hasLast ? ["sock_recv_length"] : Array.Empty<string>()]);
         Assert.All(Journeys.Kinds, kind => Assert.True(s.Journeys(kind.Leg, kind.Direction) == Requests, $"{kind}\n{s}"));
         s.AssertFollowed();
     }
