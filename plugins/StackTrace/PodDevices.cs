@@ -19,6 +19,7 @@ internal sealed partial class PodDevices : IDisposable
     private readonly IContainerIndex _containers;
     private readonly ILogger _logger;
     private readonly Dictionary<uint, Dictionary<int, BpfLink[]>> _byPod = [];
+    private readonly List<(string Stage, string Device, Container Container, BpfException Reason)> _refusals = []; // told at home: a logger may start a thread
     private readonly Timer _timer;
     private int _tick;
     private bool _disposed;
@@ -74,6 +75,12 @@ internal sealed partial class PodDevices : IDisposable
                 }
 
                 _containers.VisitNetworkNamespaces(container => isRound || !_byPod.ContainsKey(container.PodId), Visit);
+                foreach ((string stage, string device, Container container, BpfException e) in _refusals)
+                {
+                    _logger.LogWarning("The stage {Stage} has no packets of device {Device} of pod {Namespace}/{Pod}: {Reason}", stage, device, container.Namespace, container.Pod, e.Message);
+                }
+
+                _refusals.Clear();
             }
             catch (Exception e)
             {
@@ -109,7 +116,7 @@ internal sealed partial class PodDevices : IDisposable
             }
             catch (BpfException e)
             {
-                _logger.LogWarning("The stage {Stage} has no packets of device {Device} of pod {Namespace}/{Pod}: {Reason}", program.Name, name, container.Namespace, container.Pod, e.Message);
+                _refusals.Add((program.Name, name, container, e));
             }
         }
 

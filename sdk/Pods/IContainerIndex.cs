@@ -21,7 +21,8 @@ public interface IContainerIndex
     /// caller for all. One that has ended meanwhile is left out.
     /// </summary>
     /// <param name="isWanted">Is told one of the containers that are there: whether to go.</param>
-    /// <param name="visit">Is told the same one, and what it throws the caller gets. What it opens, such as a socket or a link, stays in the namespace.</param>
+    /// <param name="visit">Is told the same one, and what it throws the caller gets. What it opens, such as a socket or a link, stays in the namespace. It must not
+    /// start a thread or queue work: a thread begins, and stays, in the namespace of its maker.</param>
     void VisitNetworkNamespaces(Predicate<Container> isWanted, Action<Container> visit)
     {
     }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using Pmoas.Host.Demo;
 using Pmoas.Sdk.Bpf;
 
 namespace Pmoas.KernelTests.Sdk;
@@ -68,6 +71,41 @@ public sealed class ObjectTests : KernelTest
 
         Watch.Getppid(times: 2);
         Assert.Equal(3ul, bpf.GetGlobal<ulong>("seen"));
+    }
+
+    [Theory]
+    [InlineData(DeviceHook.Ingress)]
+    [InlineData(DeviceHook.Egress)]
+    public async Task a_program_sees_what_passes_its_device_until_its_link_is_disposed(DeviceHook hook)
+    {
+        Assert.SkipWhen(!KernelEnum.NamesOf("bpf_attach_type").ContainsKey((uint)hook), "this kernel has no tcx: it is older than 6.6");
+        const int Loopback = 1;
+        BpfObject bpf = Load("device");
+        BpfProgram count = bpf.Program("count");
+        NamedNetns netns = new($"pmoas-test-{Environment.ProcessId}-device");
+        await netns.CreateAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            BpfException e = await netns.RunAsync(() =>
+            {
+                using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+                void Send(int times) => Assert.All(Enumerable.Range(0, times), _ => socket.SendTo("x"u8, new IPEndPoint(IPAddress.Loopback, 9)));
+                using (count.AttachToDevice(Loopback, hook))
+                {
+                    Send(3);
+                }
+
+                Send(2);
+                return Assert.Throws<BpfException>(() => count.AttachToDevice(int.MaxValue, hook));
+            });
+
+            Assert.Equal($"attach count to the {hook.ToString().ToLowerInvariant()} of device {int.MaxValue}: ENODEV, No such device", e.Message);
+            Assert.Equal(6ul, bpf.GetGlobal<ulong>("seen")); // nobody listens: each is answered, by ICMP over the same device
+        }
+        finally
+        {
+            await netns.DeleteAsync();
+        }
     }
 
     [Fact]
