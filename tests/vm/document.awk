@@ -64,7 +64,7 @@ END {
 		print line
 	}
 	if (loss_count > 0) {
-		print "\n| plugin | missing | what is lost | on |\n|---|---|---|---|"
+		print "\n| plugin | missing | what that means | on |\n|---|---|---|---|"
 		for (i = 1; i <= loss_count; i++) { print "| " losses[i] " | " lost_on[losses[i]] " |" }
 	}
 	print "\n## Tests"

@@ -1,6 +1,6 @@
 # facts.awk check.json tests.xml: what a run on a kernel told, one fact a line, fields by tabs:
 #   kernel RELEASE
-#   hook PLUGIN NAME RUNG     missing PLUGIN PART WHAT IS LOST     fault PLUGIN TEXT
+#   hook PLUGIN NAME RUNG     missing PLUGIN PART WHAT THAT MEANS     fault PLUGIN TEXT
 #   test FOLDER NAME pass|fail|skip WHY
 BEGIN { OFS = "\t" }
 
@@ -52,8 +52,9 @@ function attribute(tag, name,    found) {
 		sub(/>.*/, ">", tag)
 		result = tolower(attribute(tag, "result"))
 		why = ""
-		if (result == "skip" && match(tests[i], /<reason><!\[CDATA\[[^]]*/)) {
-			why = substr(tests[i], RSTART + 17, RLENGTH - 17)
+		if (result == "skip" && match(tests[i], /<reason>(<!\[CDATA\[)?[^]<]*/)) {
+			why = substr(tests[i], RSTART, RLENGTH)
+			sub(/^<reason>(<!\[CDATA\[)?/, "", why)
 		}
 		name = attribute(tag, "name")
 		sub(/^Pmoas\.KernelTests\./, "", name)
