@@ -30,12 +30,9 @@ internal static class NetworkNamespace
         ulong? cookie = null;
         int error = 0;
         string step = "";
-        // setns moves a thread for good: this one ends with the question, no pool thread may be lent for it.
-        Thread visitor = new(() => cookie = Visit(ns, out error, out step), maxStackSize: 256 * 1024) { IsBackground = true, Name = "netns cookie" };
         using (ns)
         {
-            visitor.Start();
-            visitor.Join();
+            Send(() => cookie = Visit(ns, out error, out step));
         }
         return cookie ?? throw new Win32Exception(error, $"{step} for the network namespace of process {pid}: {Marshal.GetPInvokeErrorMessage(error)}");
     }
@@ -49,9 +46,7 @@ internal static class NetworkNamespace
             return;
         }
         ExceptionDispatchInfo? thrown = null;
-        Thread visitor = new(Round, maxStackSize: 256 * 1024) { IsBackground = true, Name = "netns visitor" };
-        visitor.Start();
-        visitor.Join();
+        Send(Round);
         thrown?.Throw();
 
         void Round()
@@ -71,6 +66,14 @@ internal static class NetworkNamespace
                 thrown = ExceptionDispatchInfo.Capture(e);
             }
         }
+    }
+
+    /// <summary>Waits for a thread of its own: setns moves one for good, so it ends with what it was sent for, and no pool thread may be lent for it.</summary>
+    private static void Send(Action round)
+    {
+        Thread visitor = new(() => round(), maxStackSize: 256 * 1024) { IsBackground = true, Name = "netns visitor" };
+        visitor.Start();
+        visitor.Join();
     }
 
     private static bool TryEnter(int pid, string name)

@@ -12,7 +12,9 @@ namespace Pmoas.StackTrace;
 /// </summary>
 internal sealed partial class PodDevices : IDisposable
 {
-    private const int TicksOfRound = 10;
+    private const int LooksOfRound = 10;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
 
     private readonly Lock _lock = new();
     private readonly IReadOnlyList<(BpfProgram Program, DeviceHook Hook)> _programs;
@@ -21,13 +23,14 @@ internal sealed partial class PodDevices : IDisposable
     private readonly Dictionary<uint, Dictionary<int, BpfLink[]>> _byPod = [];
     private readonly List<(string Stage, string Device, Container Container, BpfException Reason)> _refusals = []; // told at home: a logger may start a thread
     private readonly Timer _timer;
-    private int _tick;
+    private int _looks;
     private bool _disposed;
 
     private PodDevices(IReadOnlyList<(BpfProgram, DeviceHook)> programs, IContainerIndex containers, ILogger logger)
     {
         (_programs, _containers, _logger) = (programs, containers, logger);
-        _timer = new Timer(_ => Look(), null, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        _timer = new Timer(_ => Look()); // by no period: a look may take longer
+        _timer.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Begins where any of the programs is on; it ends with the probe.</summary>
@@ -44,10 +47,10 @@ internal sealed partial class PodDevices : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _timer.Dispose();
         lock (_lock)
         {
             _disposed = true;
+            _timer.Dispose();
             foreach (BpfLink link in _byPod.Values.SelectMany(devices => devices.Values).SelectMany(links => links))
             {
                 link.Dispose();
@@ -64,7 +67,7 @@ internal sealed partial class PodDevices : IDisposable
                 return;
             }
 
-            bool isRound = _tick++ % TicksOfRound == 0;
+            bool isRound = _looks++ % LooksOfRound == 0;
             try
             {
                 HashSet<uint> pods = [.. _containers.All.Select(container => container.PodId)];
@@ -87,6 +90,8 @@ internal sealed partial class PodDevices : IDisposable
                 // On a timer's thread: what is thrown here would end the daemon.
                 _logger.LogError(e, "The devices of pods could not be looked at; the stages of TC have none of the new ones");
             }
+
+            _timer.Change(s_pause, Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -145,9 +145,10 @@ internal sealed partial class StagePath
             }
         }
 
-        if (!KernelEnum.NamesOf("bpf_attach_type").ContainsKey((uint)DeviceHook.Egress))
+        string[] hooks = [.. Stages.TcHooks.Keys.Where(stage => IndexOf(stage) >= 0)];
+        if (hooks.Length > 0 && !KernelEnum.NamesOf("bpf_attach_type").ContainsKey((uint)DeviceHook.Egress))
         {
-            foreach (string stage in Stages.TcHooks.Keys.Where(stage => IndexOf(stage) >= 0))
+            foreach (string stage in hooks)
             {
                 bpf.Refuse(stage, "this kernel has no hooks of TC for links (tcx): boot 6.6 or newer");
             }

@@ -38,12 +38,9 @@ internal sealed partial class KernelLeftovers
         Assert.Empty(left);
     }
 
-    private List<KernelObject> Left() => [.. Held().Except(_before).Union(_made.Where(InKernel))];
-
-    /// <summary>Programs, maps and links this process has a descriptor of.</summary>
-    private static HashSet<KernelObject> Held()
+    /// <summary>What the kernel says of each descriptor of this process, in lines.</summary>
+    internal static IEnumerable<string[]> Descriptors()
     {
-        HashSet<KernelObject> held = [];
         foreach (string path in Directory.EnumerateFiles("/proc/self/fdinfo"))
         {
             string[] lines;
@@ -56,6 +53,18 @@ internal sealed partial class KernelLeftovers
                 continue; // closed meanwhile
             }
 
+            yield return lines;
+        }
+    }
+
+    private List<KernelObject> Left() => [.. Held().Except(_before).Union(_made.Where(InKernel))];
+
+    /// <summary>Programs, maps and links this process has a descriptor of.</summary>
+    private static HashSet<KernelObject> Held()
+    {
+        HashSet<KernelObject> held = [];
+        foreach (string[] lines in Descriptors())
+        {
             // A link's fdinfo names its program too, so the order matters: what the descriptor is of comes first.
             foreach (ObjectKind kind in Enum.GetValues<ObjectKind>())
             {

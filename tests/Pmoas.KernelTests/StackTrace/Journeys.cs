@@ -58,17 +58,7 @@ internal sealed class Journeys : IAsyncDisposable
         Watched.Node.Plugins.All.Single(plugin => plugin.Name == "stack_trace").Run!.Look(session => session.Hooks)!.Single(hook => hook.Hook == name);
 
     /// <summary>How many programs of ours are at hooks of TC, by what the links say that this process holds.</summary>
-    internal static int ProgramsAtDevices() => Directory.EnumerateFiles("/proc/self/fdinfo").Count(path =>
-    {
-        try
-        {
-            return File.ReadAllText(path).Contains("link_type:\ttcx", StringComparison.Ordinal);
-        }
-        catch (IOException)
-        {
-            return false; // closed meanwhile
-        }
-    });
+    internal static int ProgramsAtDevices() => KernelLeftovers.Descriptors().Count(lines => lines.Contains("link_type:\ttcx"));
 
     /// <summary>Skips the test where the kernel keeps functions from being traced.</summary>
     internal void SkipWithoutFunctions(string rung = "fentry") => Assert.SkipWhen(

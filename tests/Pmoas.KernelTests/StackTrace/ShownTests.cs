@@ -36,7 +36,7 @@ public sealed class ShownTests
 
         // One in each window of 200 ms, for some 3 seconds: not one for each of the requests. The first may have begun before the programs were all at work.
         double seconds = (shown[^1].GetProperty("time").GetDateTimeOffset() - shown[0].GetProperty("time").GetDateTimeOffset()).TotalSeconds;
-        Assert.True(shown.Length >= 10 && (shown.Length - 2) / 5.0 <= seconds + 0.1, text);
+        Assert.True(shown.Length >= 10 && (shown.Length <= 20 || Patience.IsLong) && (shown.Length - 2) / 5.0 <= seconds + 0.1, text);
         Assert.All(shown.Skip(1), exchange => Assert.Equal("exchange", exchange.GetProperty("event").GetString()));
         foreach (JsonElement exchange in shown.Skip(1))
         {
