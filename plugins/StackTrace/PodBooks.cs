@@ -12,9 +12,6 @@ internal sealed class PodBooks
     /// <summary>How many scrapes a pod that ended is remembered: its last connections may close a little later and count once more.</summary>
     private const int RememberedScrapes = 100;
 
-    /// <summary>And for how many milliseconds at least, however often is scraped: TCP keeps a connection that nobody has any more for up to some minutes.</summary>
-    private const long RememberedMs = 300_000;
-
     private const int HistogramBytes = Buckets.KernelSlots * 2 * sizeof(ulong);
 
     private readonly BpfMap _journeyMap, _sampleMap, _intervalMap, _countMap, _netfilterMap, _routeMap;
@@ -25,7 +22,7 @@ internal sealed class PodBooks
     private readonly PodInstruments _instruments;
     private readonly ContainerSeries<PodRow> _pods;
     private readonly Dictionary<uint, PodRow> _rows = [];
-    private readonly Dictionary<uint, (int Scrapes, long Until)> _ended = [];
+    private readonly Dictionary<uint, int> _ended = [];
     private readonly List<JourneyKey> _oldJourneys = [];
     private readonly List<IntervalKey> _oldIntervals = [];
     private readonly List<CountKey> _oldCounts = [];
@@ -70,7 +67,7 @@ internal sealed class PodBooks
     }
 
     /// <summary>The row stays until its last numbers have been read.</summary>
-    private void End(PodRow row) => _ended[row.Pod] = (RememberedScrapes, Environment.TickCount64 + RememberedMs);
+    private void End(PodRow row) => _ended[row.Pod] = RememberedScrapes;
 
     /// <summary>Each CPU has noted for itself where an interval begins that ends at a stage.</summary>
     private void OnJourneys(ReadOnlySpan<byte> key, ReadOnlySpan<byte> values, int stride)
@@ -160,17 +157,13 @@ internal sealed class PodBooks
         _oldCounts.Clear();
         _oldNetfilter.Clear();
         _oldRoutes.Clear();
-        foreach ((uint pod, (int scrapes, long until)) in _ended.ToArray())
+        foreach (uint pod in _ended.Keys.ToArray())
         {
             _sampleMap.Remove(JourneyKey.Exchange(pod));
             _rows.Remove(pod);
-            if (scrapes <= 1 && Environment.TickCount64 >= until)
+            if (--_ended[pod] == 0)
             {
                 _ended.Remove(pod);
-            }
-            else
-            {
-                _ended[pod] = (scrapes - 1, until);
             }
         }
     }
