@@ -77,6 +77,27 @@ public sealed class ContainerSeriesTests
         Assert.Equal(["begin 1", "begin 2", "end 1"], _life);
     }
 
+    /// <summary>Where it lingers shorter than the time between two scrapes: what is read of it after the update that ends it is shown, and ends too.</summary>
+    [Fact]
+    public async Task the_last_numbers_of_a_container_that_is_forgotten_between_two_updates_are_shown_once()
+    {
+        _index.Run(_proxy);
+        _table.Update();
+        Row row = Of(1);
+        row.Work.Follow(4);
+        _index.Linger(_proxy);
+        _index.Forget(1);
+
+        _table.Update();
+        row.Work.Follow(5);
+        row.Part("late").Follow(1);
+        Assert.Equal(["begin 1", "end 1"], _life);
+        Assert.Equal("5", await Value(s_work.Name + Proxy));
+
+        _table.Update();
+        Assert.Empty(await Exposed.LinesAsync(_instruments));
+    }
+
     [Fact]
     public async Task a_restarted_container_goes_on_with_the_counters_and_shows_its_own_gauges()
     {
