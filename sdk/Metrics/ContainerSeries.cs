@@ -72,12 +72,6 @@ public sealed class ContainerSeries<T> where T : class
     /// <returns>True when a container came, went or changed since the last time.</returns>
     public bool Update()
     {
-        // First: the series of a row that ends below take its last numbers, which are read after this, and so end with the next update at the earliest.
-        if (_lingering > 0)
-        {
-            Forget();
-        }
-
         // In this order: what ends between the two is missing in neither.
         IReadOnlyCollection<Container> all = _index.All, ended = _withEnded ? _index.Ended : [];
         bool changed = !ReferenceEquals(all, _listed);
@@ -85,6 +79,11 @@ public sealed class ContainerSeries<T> where T : class
         {
             List(all, ended);
             (_listed, _ended) = (all, ended);
+        }
+
+        if (_lingering > 0)
+        {
+            Forget();
         }
 
         return changed;

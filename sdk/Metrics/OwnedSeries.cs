@@ -58,7 +58,11 @@ public sealed class OwnedSeries
     private TValue Add<TValue>(TValue value) where TValue : OwnedValue
     {
         _values.Add(value);
-        value.Begin();
+        if (!Group.IsOver)
+        {
+            value.Begin();
+        }
+
         return value;
     }
 }
@@ -72,6 +76,9 @@ public abstract class OwnedValue
     internal string[] Labels { get; set; }
 
     private protected OwnedSeries Series { get; }
+
+    /// <summary>True when the owner has ended: what its probe reads of it now is too late.</summary>
+    private protected bool IsOver => Series.Group.IsOver;
 
     /// <summary>Makes the series appear where it should.</summary>
     internal abstract void Begin();
@@ -92,6 +99,11 @@ public sealed class OwnedCounter : OwnedValue
     /// <param name="total">The total now, in the counter's unit.</param>
     public void Follow(double total)
     {
+        if (IsOver)
+        {
+            return;
+        }
+
         double from = total < _last / 2 ? 0 : _last;
         if (total > from)
         {
@@ -142,6 +154,11 @@ public sealed class OwnedHistogram : OwnedValue
     /// <summary>Adds the values that came since the last time, once all parts are gathered.</summary>
     public void Follow()
     {
+        if (IsOver)
+        {
+            return;
+        }
+
         if (_field.StartedAgain(_now, _exported))
         {
             Array.Clear(_exported);
@@ -174,7 +191,7 @@ public sealed class OwnedGauge : OwnedValue
     /// <summary>Sets it.</summary>
     public void Set(double value)
     {
-        if (value != _last && Series.Group.Newest == Series.Owner)
+        if (!IsOver && value != _last && Series.Group.Newest == Series.Owner)
         {
             _gauge.Set(value, Labels);
             _last = value;
@@ -184,7 +201,7 @@ public sealed class OwnedGauge : OwnedValue
     /// <summary>Ends the series until the next value: there is none now.</summary>
     public void Clear()
     {
-        if (_last is not null && Series.Group.Newest == Series.Owner)
+        if (!IsOver && _last is not null && Series.Group.Newest == Series.Owner)
         {
             _gauge.Remove(Labels);
             _last = null;

@@ -56,6 +56,9 @@ internal sealed class SeriesGroup
 
     internal SortedSet<uint> Owners { get; } = [];
 
+    /// <summary>True when the last owner has left: what is counted later has no series any more, for nobody would end that.</summary>
+    internal bool IsOver { get; private set; }
+
     /// <summary>Numbers grow: the newest is the one that runs.</summary>
     internal uint Newest => Owners.Max;
 
@@ -83,5 +86,6 @@ internal sealed class SeriesGroup
         }
 
         _series.Clear();
+        IsOver = true;
     }
 }

@@ -6,7 +6,7 @@ namespace Pmoas.KernelTests.StackTrace;
 /// <summary>What is kept ends with what it was kept for, and what finds no room is counted.</summary>
 public sealed class BoundTests
 {
-    private const string Linger = "[daemon]\ncontainer_linger = \"1s\"\n";
+    private static readonly string s_linger = $"[daemon]\ncontainer_linger = \"{Patience.Of(TimeSpan.FromSeconds(1)).TotalSeconds:0}s\"\n";
 
     [Theory]
     [InlineData("haproxy")]
@@ -74,13 +74,13 @@ public sealed class BoundTests
     [Fact]
     public async Task a_pod_that_ends_takes_its_series_and_its_numbers_with_it()
     {
-        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, Linger);
+        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, s_linger);
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 20, keepAlive: false);
         JourneySamples s = await journeys.ScrapeAsync(20);
         Assert.All(Journeys.Kinds, kind => Assert.Equal(20, s.Journeys(kind.Leg, kind.Direction)));
 
         string toml = journeys.Bed.StaticPodToml(), without = toml[toml.IndexOf("[sources]", StringComparison.Ordinal)..];
-        string file = journeys.Bed.Plan.Write("without.toml", without + "[plugins.stack_trace]\n" + Linger);
+        string file = journeys.Bed.Plan.Write("without.toml", without + "[plugins.stack_trace]\n" + s_linger);
         (Setup? setup, var errors) = Setup.Load(file, Accept.Watched.PluginDirectory());
         Assert.True(setup is not null, string.Join('\n', errors));
         await journeys.Watched.Node.ApplyAsync(setup.Options);
@@ -91,7 +91,7 @@ public sealed class BoundTests
     [Fact]
     public async Task a_pod_that_came_and_went_between_two_scrapes_is_counted_and_leaves_nothing()
     {
-        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, Linger);
+        await using Journeys journeys = await Journeys.StartAsync(new PodBedOptions { Service = Journeys.Responder() }, s_linger);
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, 20, keepAlive: false);
         await journeys.Bed.DisposeAsync();
         await Accept.Watched.Until(() => Task.FromResult(journeys.Watched.Node.Pods.All.Count == 0), "the pod has ended");

@@ -77,25 +77,28 @@ public sealed class ContainerSeriesTests
         Assert.Equal(["begin 1", "begin 2", "end 1"], _life);
     }
 
-    /// <summary>Where it lingers shorter than the time between two scrapes: what is read of it after the update that ends it is shown, and ends too.</summary>
+    /// <summary>Where it lingers shorter than the time between two scrapes, a probe reads last numbers after the update that ended it.</summary>
     [Fact]
-    public async Task the_last_numbers_of_a_container_that_is_forgotten_between_two_updates_are_shown_once()
+    public async Task what_is_counted_after_the_end_has_no_series()
     {
         _index.Run(_proxy);
         _table.Update();
         Row row = Of(1);
         row.Work.Follow(4);
+        row.Limit.Set(2);
         _index.Linger(_proxy);
         _index.Forget(1);
 
         _table.Update();
         row.Work.Follow(5);
+        row.Limit.Set(3);
         row.Part("late").Follow(1);
-        Assert.Equal(["begin 1", "end 1"], _life);
-        Assert.Equal("5", await Value(s_work.Name + Proxy));
 
-        _table.Update();
+        Assert.Equal(["begin 1", "end 1"], _life);
         Assert.Empty(await Exposed.LinesAsync(_instruments));
+        _index.Run(PodContainers.Make(3, "proxy", Role.Sidecar));
+        _table.Update();
+        Assert.Equal("0", await Value(s_work.Name + Proxy));
     }
 
     [Fact]
