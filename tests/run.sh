@@ -31,6 +31,15 @@ failures()
 	sed -n 's/^ *\([A-Za-z0-9_.+]*\).* \[FAIL\]$/\1/p' "$log/out" | sort -u
 }
 
+# messages: what the last output says of the tests that failed, without their stacks; told again at the end, for it is long ago then
+messages()
+{
+	awk '
+		/ \[FAIL\]$/ { left = 20 }
+		/^ *Stack Trace:$/ { left = 0 }
+		left-- > 0 { print substr($0, 1, 400) }' "$log/out"
+}
+
 # again PROJECT [PREFIX...]: the few that failed in the run before, once more
 again()
 {
@@ -39,6 +48,7 @@ again()
 	names=$(failures)
 	few=$(printf '%s\n' "$names" | wc -l)
 	if [ -z "$names" ]; then return; fi
+	messages >>"$log/messages"
 	if [ "$few" -gt $FEW ] || [ "$failed_now" -eq 0 ]; then
 		printf '%s\n' "$names" >>"$log/failed"
 		return
@@ -103,6 +113,7 @@ in_vm()
 	count "Pmoas.KernelTests on kernel $kernel, in a virtual machine" "$@"
 	if grep -Eq '^kernel [^ ]*: (worse: |pmoas check told)' "$log/out"; then
 		failures >>"$log/failed"
+		messages >>"$log/messages"
 	else
 		again Pmoas.KernelTests tests/vm/run.sh "$kernel" --
 	fi
@@ -161,6 +172,7 @@ fi
 
 [ "$failed" -eq 0 ] || bad=1
 printf '\n'
+if [ -s "$log/messages" ]; then cat "$log/messages"; fi
 if [ -s "$log/unsteady" ]; then sed 's/^/unsteady, failed once of two runs: /' "$log/unsteady"; fi
 if [ -s "$log/failed" ]; then sed 's/^/failed: /' "$log/failed"; fi
 [ "$bad" -eq 0 ] || echo "something failed: see above"
