@@ -315,12 +315,15 @@ int BPF_PROG(fib6_table_lookup_left, struct net *net, struct fib6_table *table, 
 	return 0;
 }
 
+/* Once more at its end, without a socket. */
 SEC("iter/bpf_sk_storage_map")
 int collect(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
 	struct pmoas_tag *tag = ctx->value;
 	struct sock *sk = ctx->sk;
 
+	if (!sk && follow_datagrams)
+		find_vanished_datagrams();
 	if (sk && tag && sk->sk_protocol == IPPROTO_TCP)
 		collect_socket(sk, tag);
 	return 0;
@@ -334,6 +337,8 @@ int collect_files(struct bpf_iter__task_file *ctx)
 	struct pmoas_tag *tag;
 	struct sock *sk;
 
+	if (!file && follow_datagrams)
+		find_vanished_datagrams();
 	sk = pmoas_socket_of_file(file);
 	if (!sk || sk->sk_protocol != IPPROTO_TCP)
 		return 0;

@@ -62,7 +62,8 @@ struct stream {
 	__u32 told; /* number of the journey that was told last */
 	__u32 stack; /* as in struct journey_event */
 	__u8 opening; /* TCP_SYN_SENT or TCP_SYN_RECV */
-	__u8 unused[7];
+	__u8 is_several; /* datagrams in one packet buffer */
+	__u8 unused[6];
 };
 
 /* An array, because a look-up in it costs next to nothing. Places that were used and are free again are on the stack. */

@@ -72,11 +72,11 @@ internal static class StackTraceMetrics
     { Scale = Nanoseconds };
 
     public static readonly CounterDef Unfinished = new("pmoas_stack_trace_unfinished_total",
-        "Followed bytes whose journey did not end, by the last stage they were seen at: they were sent again, or their connection ended.",
+        "Followed bytes whose journey did not end, by the last stage they were seen at: they were sent again, or their connection ended. Datagrams that were dropped or went into another packet buffer.",
         [.. ByDirection, new("stage", "Stage where it was seen last.")]);
 
     public static readonly CounterDef Unfollowed = new("pmoas_stack_trace_unfollowed_packets_total",
-        "Packets with payload that had no followed byte, because one was under way already, or had one that had arrived before.", ByDirection);
+        "Packets with payload that had no followed byte, because one was under way already, or had one that had arrived before. Fragments of a datagram but the last.", ByDirection);
 
     public static readonly CounterDef Retransmits = new("pmoas_stack_trace_retransmits_total",
         "Packets that watched sockets sent again.", ByDirection);

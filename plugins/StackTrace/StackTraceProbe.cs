@@ -118,6 +118,11 @@ public sealed class StackTraceProbe : IProbe
         bpf.Map("counts").MaxEntries = options.MaxPods * JourneysOfPod * 4;
         bpf.Map("totals").MaxEntries = options.MaxContainers;
         bpf.SetGlobal("follow_datagrams", options.Datagrams);
+        if (!options.Datagrams)
+        {
+            bpf.Map("datagrams").MaxEntries = 1;
+        }
+
         if (!options.Netfilter)
         {
             SwitchOff(bpf, Netfilter);

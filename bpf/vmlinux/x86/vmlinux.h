@@ -361,6 +361,7 @@ struct tcp_sock {
 };
 
 struct net_device;
+typedef unsigned int sk_buff_data_t;
 struct sk_buff {
 	unsigned int len;
 	struct sock *sk;
@@ -372,6 +373,7 @@ struct sk_buff {
 	__be16 protocol;
 	unsigned int truesize;
 	char cb[48];
+	sk_buff_data_t end;
 };
 
 struct proto_accept_arg {
@@ -594,6 +596,10 @@ struct sock___backlog {
 	struct {
 		atomic_t rmem_alloc;
 	} sk_backlog;
+};
+
+struct skb_shared_info {
+	short unsigned int gso_size;
 };
 
 /* What waits to be read: the last of it. */
