@@ -58,7 +58,7 @@ public sealed class FunctionTests
         string[] between = received[1..5];
         double whole = s.Sum("interval_seconds_sum", [.. asked, "from=ip_rcv", "to=tcp_v4_rcv"]);
         Assert.Equal(between.Zip(between.Skip(1)).Sum(ends => s.Sum("interval_seconds_sum", [.. asked, $"from={ends.First}", $"to={ends.Second}"])), whole, whole * 1e-6);
-        s.AssertFollowed();
+        await s.AssertFollowedAsync(journeys.Bed);
         await Accept.Watched.Until(() => Task.FromResult(journeys.Look(bpf => bpf.Map("senders").CountEntries()) == 2), "both ends of the one connection that is open, inside");
     }
 
@@ -212,7 +212,7 @@ public sealed class FunctionTests
         double ingress = Took("outside", "request", "tcf_classify", "ip_rcv"), without = Took("inside", "request", "netif_receive_skb", "ip_rcv");
         double egress = Took("outside", "response", "__dev_queue_xmit", "net_dev_queue"), beside = Took("inside", "response", "__dev_queue_xmit", "net_dev_queue");
         Assert.True(ingress > 3 * without && egress > 3 * beside, $"in {ingress} s with filters, {without} s without; out {egress} and {beside}\n{s}");
-        s.AssertFollowed();
+        await s.AssertFollowedAsync(journeys.Bed);
     }
 
     /// <summary>Makes a kind of program one that this kernel does not have, while it lasts.</summary>

@@ -46,7 +46,7 @@ public sealed class JourneyTests
         s.AssertChain("inside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit", "netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]);
         s.AssertChain("outside", "request", Requests, ["netif_receive_skb", "tcp_probe", "sk_data_ready", "tcp_rcv_space_adjust"]);
         s.AssertChain("outside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_queue", "net_dev_start_xmit"]);
-        s.AssertFollowed();
+        await s.AssertFollowedAsync(journeys.Bed);
         Assert.Equal(Requests, s.Sum("receive_queue_wait_seconds_count", "role=service"));
         Assert.Equal(2 * Requests, s.Sum("receive_queue_wait_seconds_count", "role=sidecar"));
         Journeys.AssertSound(s);
@@ -88,7 +88,7 @@ public sealed class JourneyTests
         s.AssertChain("outside", "request", Requests,
             ["netif_rx", "netif_receive_skb", "tcp_probe", "sk_data_ready", "skb_copy_datagram_iovec", "tcp_rcv_space_adjust", .. hasLast ? ["sock_recv_length"] : Array.Empty<string>()]);
         Assert.All(Journeys.Kinds, kind => Assert.True(s.Journeys(kind.Leg, kind.Direction) == Requests, $"{kind}\n{s}"));
-        s.AssertFollowed();
+        await s.AssertFollowedAsync(journeys.Bed);
     }
 
     /// <summary>
@@ -125,7 +125,7 @@ public sealed class JourneyTests
         }
 
         s.AssertChain("outside", "response", Requests, ["tcp_sendmsg_locked", "net_dev_start_xmit", "net_dev_xmit"]);
-        s.AssertFollowed();
+        await s.AssertFollowedAsync(journeys.Bed);
     }
 
     /// <summary>
@@ -159,7 +159,7 @@ public sealed class JourneyTests
             s.AssertChain("inside", "response", Requests, [.. above, .. received]);
             s.AssertChain("outside", "request", Requests, received);
             s.AssertChain("outside", "response", Requests, above);
-            s.AssertFollowed();
+            await s.AssertFollowedAsync(journeys.Bed);
             Journeys.AssertSound(s);
             Assert.Contains("clsact", await InNetns.TcAsync(journeys.Bed.PodNetns, "qdisc", "show", "dev", "lo"), StringComparison.Ordinal);
             Assert.DoesNotContain("clsact", await InNetns.TcAsync(journeys.Bed.PodNetns, "qdisc", "show", "dev", "eth0"), StringComparison.Ordinal);

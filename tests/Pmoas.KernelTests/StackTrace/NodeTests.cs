@@ -29,7 +29,7 @@ public sealed class NodeTests
         await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
         JourneySamples s = await journeys.ScrapeAsync(Requests);
 
-        AssertChains(journeys, s, []);
+        await AssertChainsAsync(journeys, s, []);
     });
 
     /// <summary>
@@ -72,7 +72,7 @@ public sealed class NodeTests
             Assert.Equal(
                 path.Zip(path.Skip(1), (from, to) => $"{from} {to} {(Array.IndexOf(s_received, from) > 0 ? Requests : Requests - 1)}").Order(StringComparer.Ordinal),
                 s.Intervals("outside", "request").Select(i => $"{i.From} {i.To} {i.Count}").Order(StringComparer.Ordinal));
-            s.AssertFollowed();
+            await s.AssertFollowedAsync(journeys.Bed);
             await AssertForgottenAsync(journeys);
         });
 
@@ -117,7 +117,7 @@ public sealed class NodeTests
             {
                 s.OfPod(pod).AssertChain("outside", sent, Requests, [.. s_above, .. s_bridge]);
                 s.OfPod(pod).AssertChain("outside", received, Requests, [.. s_bridge, .. s_received]);
-                s.OfPod(pod).AssertFollowed();
+                await s.OfPod(pod).AssertFollowedAsync(journeys.Bed);
             }
 
             Journeys.AssertSound(s.OfPod(journeys.Bed.Name));
@@ -138,7 +138,7 @@ public sealed class NodeTests
             await ExactClient.RunAsync(journeys.Bed, journeys.Bed.SidecarUrl, Requests, keepAlive: true);
             JourneySamples s = await journeys.ScrapeAsync(Requests);
 
-            AssertChains(journeys, s, node);
+            await AssertChainsAsync(journeys, s, node);
             await AssertForgottenAsync(journeys);
         });
 
@@ -146,7 +146,7 @@ public sealed class NodeTests
     private static Task AssertForgottenAsync(Journeys journeys) => Accept.Watched.Until(
         () => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) == 2), "both directions of the one connection that is open, inside");
 
-    private static void AssertChains(Journeys journeys, JourneySamples s, IReadOnlyList<string> node)
+    private static async Task AssertChainsAsync(Journeys journeys, JourneySamples s, IReadOnlyList<string> node)
     {
         Journeys.AssertSound(s);
         if (!journeys.IsWhole(s, Requests))
@@ -159,7 +159,7 @@ public sealed class NodeTests
         s.AssertChain("inside", "request", Requests, inside);
         s.AssertChain("inside", "response", Requests, inside);
         s.AssertChain("outside", "response", Requests, [.. s_above, .. node]);
-        s.AssertFollowed();
+        await s.AssertFollowedAsync(journeys.Bed);
     }
 
     /// <summary>A pod that is watched with these options, and a node between it and its client, which goes with the pod.</summary>

@@ -43,7 +43,7 @@ public sealed class TranslationTests
         var arrived = s.Intervals("outside", "request");
         Assert.Equal(Requests, arrived.Single(i => (i.From, i.To) == ("tcp_probe", "sk_data_ready")).Count);
         Assert.Equal(Requests - first, arrived.Where(i => (i.From, i.To) == ("netif_receive_skb", "tcp_probe")).Sum(i => i.Count));
-        s.AssertFollowed();
+        await s.AssertFollowedAsync(journeys.Bed);
         Journeys.AssertSound(s);
         await Accept.Watched.Until(
             () => Task.FromResult(journeys.Look(bpf => bpf.Map("places").CountEntries()) <= (keepAlive ? 4 : 0)), "closed connections have no place any more");

@@ -1,6 +1,7 @@
+using System.Globalization;
 using Pmoas.Host.Demo;
 
-namespace Pmoas.KernelTests.StackTrace;
+namespace Pmoas.KernelTests;
 
 /// <summary>Commands in a network namespace.</summary>
 internal static class InNetns
@@ -14,4 +15,14 @@ internal static class InNetns
 
     /// <summary>Adds a rule, or reads them.</summary>
     internal static Task<string> IptablesAsync(NamedNetns netns, params string[] arguments) => RunAsync(netns, ["iptables", "-w", .. arguments]);
+
+    /// <summary>
+    /// How many segments TCP has sent again there, as the kernel counts them. A machine that stands still for longer than TCP's timers, as virtual ones do, makes it
+    /// send again what had arrived.
+    /// </summary>
+    internal static async Task<long> SentAgainAsync(NamedNetns netns)
+    {
+        string[][] tcp = [.. (await RunAsync(netns, "cat", "/proc/net/snmp")).Split('\n').Where(line => line.StartsWith("Tcp:", StringComparison.Ordinal)).Select(line => line.Split(' '))];
+        return long.Parse(tcp[1][Array.IndexOf(tcp[0], "RetransSegs")], CultureInfo.InvariantCulture);
+    }
 }
