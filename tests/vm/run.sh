@@ -5,7 +5,7 @@
 # prints is printed, what it writes to the folder $RESULTS is kept in artifacts/vm/KERNEL/results; kernel messages go to
 # artifacts/vm/KERNEL/console.log. Ends with COMMAND's exit code, the first that is not 0 where there are several kernels;
 # 125 when a machine did not come up, 124 when Debian has no such kernel (any more). Emulated (KVM hangs on our build
-# machines): some twenty times slower than here. Needs root. PMOAS_VM_SECONDS: the longest a machine may run (1800).
+# machines): some twenty times slower than here. Needs root. PMOAS_VM_SECONDS: the longest a machine may run (2400).
 # -s: with systemd as the first process. Debian: qemu-system-x86 kmod busybox-static zstd lz4 xz-utils
 set -eu
 cd "$(dirname "$0")/../.."
@@ -95,7 +95,7 @@ boot()
 	trap 'exit 130' INT TERM
 	while [ ! -S "$socket" ] && kill -0 "$virtiofsd" 2>/dev/null; do sleep 0.1; done
 	# Emulated, retpolines cost half of the time, and vectors a sixth.
-	timeout -k 10 "${PMOAS_VM_SECONDS:-1800}" qemu-system-x86_64 \
+	timeout -k 10 "${PMOAS_VM_SECONDS:-2400}" qemu-system-x86_64 \
 		-accel tcg,thread=single -cpu max,-avx2,-avx -smp 2 -m 4G -M q35 -nodefaults -no-reboot -display none \
 		-object memory-backend-memfd,id=memory,size=4G,share=on -numa node,memdev=memory \
 		-chardev "socket,id=root,path=$socket" -device vhost-user-fs-pci,chardev=root,tag=root \

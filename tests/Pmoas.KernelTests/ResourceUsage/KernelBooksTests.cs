@@ -61,7 +61,7 @@ public sealed class KernelBooksTests
         Assert.Equal(seconds, s["cpu_throttled_seconds_total app"], 1e-9);
 
         // 0.4 s at 0.2 of a core are 20 periods; on a busy machine it is kept waiting by others in some of them.
-        Assert.InRange(s["cpu_throttled_periods_total app"], 3, 30);
+        Assert.InRange(s["cpu_throttled_periods_total app"], 3, Patience.IsLong ? periods : 30);
         Assert.InRange(s["cpu_throttled_seconds_total app"], 0.1, 4);
         Assert.Equal(0.2, s["cpu_limit_cores app"]);
         Assert.Equal(request, s["cpu_request_cores app"]);
