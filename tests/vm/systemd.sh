@@ -13,5 +13,5 @@ mkdir -p artifacts/vm
 dpkg-deb --raw-extract artifacts/pmoas.deb "$unpacked/root"
 dpkg-deb --root-owner-group -Znone --build "$unpacked/root" artifacts/vm/pmoas.deb >/dev/null
 
-export PMOAS_VM_SECONDS="${PMOAS_VM_SECONDS:-600}"
+export PMOAS_VM_SECONDS="${PMOAS_VM_SECONDS:-1200}"
 tests/vm/run.sh -s "${1:-6.12}" -- tests/vm/service.sh artifacts/vm/pmoas.deb
