@@ -181,20 +181,14 @@ int collect(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/*
- * The same where the kernel refuses that walk: over the open files of every process. A connection that is not accepted
- * yet, or that its owner has closed, has no file: its bytes are counted when it is accepted or has ended. One that
- * several processes hold is met several times, which changes nothing.
- */
-SEC("iter/task_file")
-int collect_files(struct bpf_iter__task_file *ctx)
+/* The same where the kernel refuses that walk: over all of TCP in one network namespace, that of who starts it. */
+SEC("iter/tcp")
+int collect_namespace(struct bpf_iter__tcp *ctx)
 {
-	struct file *file = ctx->file;
+	struct sock *sk = pmoas_tcp_socket(ctx->sk_common);
 	struct pmoas_tag *tag;
-	struct sock *sk;
 
-	sk = pmoas_socket_of_file(file);
-	if (!sk || sk->sk_protocol != IPPROTO_TCP)
+	if (!sk)
 		return 0;
 	tag = pmoas_socket_tag(sk);
 	if (tag)

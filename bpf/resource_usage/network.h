@@ -26,7 +26,7 @@ struct {
 	__type(value, struct flow);
 } flows SEC(".maps");
 
-/* Walks begun so far, and whether one is under way. Written by the walk. */
+/* Walks begun so far, and whether one is under way. Written by who starts it. */
 __u64 walks = 0;
 bool walking = false;
 

@@ -118,22 +118,53 @@ int walk_files(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
+	struct pmoas_tag *tag;
 	struct sock *sk;
-	__u16 family;
 
-	if (!ctx->meta->seq_num)
-		walk_begins();
 	if (!task || !file) {
-		walk_ends();
+		bpf_for_each_map_elem(&sockets, clear_unmet, NULL, 0);
 		return 0;
 	}
-	sk = pmoas_socket_of_file(file);
+	sk = socket_of_interest(file);
 	if (!sk)
 		return 0;
-	family = sk->__sk_common.skc_family;
-	if ((family == AF_INET || family == AF_INET6) &&
-	    (sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_UDP))
-		meet(sk, task);
+	tag = tag_of_held(sk, task);
+	if (meet(sk, tag) && tag)
+		count_state(sk, tag);
+	return 0;
+}
+
+/* The same in two where the verifier lets the socket of a file be read only: what connections carried, namespace by namespace... */
+SEC("iter/tcp")
+int walk_namespace(struct bpf_iter__tcp *ctx)
+{
+	struct sock *sk = pmoas_tcp_socket(ctx->sk_common);
+
+	if (sk)
+		meet(sk, pmoas_socket_tag(sk));
+	return 0;
+}
+
+/* ...and then who holds sockets, and in which state they are. */
+SEC("iter/task_file")
+int walk_held(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct pmoas_tag *tag;
+	struct sock *sk;
+
+	if (!task || !file) {
+		bpf_for_each_map_elem(&sockets, clear_unmet, NULL, 0);
+		bpf_for_each_map_elem(&held, forget_unmet, NULL, 0);
+		return 0;
+	}
+	sk = socket_of_interest(file);
+	if (!sk)
+		return 0;
+	tag = pmoas_task_tag(task);
+	if (meet_held(sk, tag) && tag)
+		count_state(sk, tag);
 	return 0;
 }
 

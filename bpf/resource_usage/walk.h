@@ -2,7 +2,7 @@
 #ifndef PMOAS_RESOURCE_USAGE_WALK_H
 #define PMOAS_RESOURCE_USAGE_WALK_H
 
-/* The walk over all open files before each scrape: brings TCP's counts up to date and counts open sockets by state. */
+/* The walk before each scrape: brings TCP's counts up to date and counts open sockets by state. Its number is set by user space. */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -74,39 +74,80 @@ static __always_inline void meet_first(const struct sock *sk, struct flow *f)
 	f->received_segments = n.received_segments;
 }
 
-static __always_inline void meet(struct sock *sk, struct task_struct *holder)
+static __always_inline void count_state(const struct sock *sk, const struct pmoas_tag *tag)
+{
+	struct resource_usage_sockets *s = sockets_of(tag->container);
+
+	if (s)
+		s->states[state_of(sk)]++;
+}
+
+/* Brings the counts of a connection up to date. True when the socket is a container's and was not met in this walk before. */
+static __always_inline bool meet(struct sock *sk, const struct pmoas_tag *tag)
 {
 	bool tcp = sk->sk_protocol == IPPROTO_TCP;
 	__u8 state = sk->__sk_common.skc_state;
-	struct resource_usage_sockets *s;
-	struct pmoas_tag *tag;
 	struct flow *f;
 
-	tag = pmoas_socket_tag(sk);
-	if (!tag) {
-		tag = pmoas_task_tag(holder);
-		if (tag)
-			tag = bpf_sk_storage_get(&pmoas_sockets, sk, tag, BPF_SK_STORAGE_GET_F_CREATE);
-	}
 	if (!tag && walks > 1)
-		return;
+		return false;
 	f = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!f) {
 		lost(LOST_SOCKET);
-		return;
+		return false;
 	}
 	if (f->walk == walks) /* several processes or descriptors hold it */
-		return;
+		return false;
 	f->walk = walks;
 	if (walks == 1 && tcp)
 		meet_first(sk, f);
 	if (!tag)
-		return;
-	s = sockets_of(tag->container);
-	if (s)
-		s->states[state_of(sk)]++;
+		return false;
 	if (tcp && state != TCP_LISTEN && state != TCP_CLOSE && walks > 1)
 		account(sk, tag, f);
+	return true;
+}
+
+/* Whose a held socket is: who made it, or else who holds it. */
+static __always_inline struct pmoas_tag *tag_of_held(struct sock *sk, struct task_struct *holder)
+{
+	struct pmoas_tag *tag = pmoas_socket_tag(sk);
+
+	if (tag)
+		return tag;
+	tag = pmoas_task_tag(holder);
+	return tag ? bpf_sk_storage_get(&pmoas_sockets, sk, tag, BPF_SK_STORAGE_GET_F_CREATE) : NULL;
+}
+
+/* Where a held socket can be read only: in which walk it was met, by its address. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, __u64);
+	__type(value, __u64);
+} held SEC(".maps");
+
+/* True when a container holds the socket and it was not met in this walk before. */
+static __always_inline bool meet_held(const struct sock *sk, const struct pmoas_tag *tag)
+{
+	__u64 address = (__u64)sk, walk = walks, *before;
+
+	if (!tag)
+		return false;
+	before = bpf_map_lookup_elem(&held, &address);
+	if (before && *before == walk)
+		return false;
+	if (bpf_map_update_elem(&held, &address, &walk, BPF_ANY))
+		lost(LOST_SOCKET);
+	return true;
+}
+
+static long forget_unmet(struct bpf_map *map, const __u64 *address, const __u64 *walk, void *unused)
+{
+	if (*walk != walks)
+		bpf_map_delete_elem(map, address);
+	return 0;
 }
 
 /* Containers that the walk did not meet have no sockets any more. */
@@ -119,16 +160,18 @@ static long clear_unmet(struct bpf_map *map, const void *key, struct resource_us
 	return 0;
 }
 
-static __always_inline void walk_begins(void)
+/* An internet socket that this program counts, or NULL. */
+static __always_inline struct sock *socket_of_interest(struct file *file)
 {
-	walking = true;
-	walks++;
-}
+	struct sock *sk = pmoas_socket_of_file(file);
+	__u16 family;
 
-static __always_inline void walk_ends(void)
-{
-	walking = false;
-	bpf_for_each_map_elem(&sockets, clear_unmet, NULL, 0);
+	if (!sk)
+		return NULL;
+	family = sk->__sk_common.skc_family;
+	if (family != AF_INET && family != AF_INET6)
+		return NULL;
+	return sk->sk_protocol == IPPROTO_TCP || sk->sk_protocol == IPPROTO_UDP ? sk : NULL;
 }
 
 #endif

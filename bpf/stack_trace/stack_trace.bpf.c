@@ -329,18 +329,17 @@ int collect(struct bpf_iter__bpf_sk_storage_map *ctx)
 	return 0;
 }
 
-/* The same where the kernel refuses that walk: over the open files of every process. */
-SEC("iter/task_file")
-int collect_files(struct bpf_iter__task_file *ctx)
+/* The same where the kernel refuses that walk: over all of TCP in one network namespace, that of who starts it. */
+SEC("iter/tcp")
+int collect_namespace(struct bpf_iter__tcp *ctx)
 {
-	struct file *file = ctx->file;
+	struct sock_common *shown = ctx->sk_common;
+	struct sock *sk = pmoas_tcp_socket(shown);
 	struct pmoas_tag *tag;
-	struct sock *sk;
 
-	if (!file && follow_datagrams)
+	if (!shown && follow_datagrams)
 		find_vanished_datagrams();
-	sk = pmoas_socket_of_file(file);
-	if (!sk || sk->sk_protocol != IPPROTO_TCP)
+	if (!sk)
 		return 0;
 	tag = pmoas_socket_tag(sk);
 	if (tag)

@@ -85,7 +85,7 @@ internal sealed class PodLook : IAsyncDisposable
         {
         }
 
-        public void Enrol(int pid)
+        public void Enrol(int pid, Container container)
         {
         }
 

@@ -31,7 +31,9 @@ internal interface IKernelIdentity
     void TagPodCgroup(ulong cgroupId, uint podId);
 
     /// <summary>Tags the sockets this process already holds; call it for each process of a container that has just been tagged.</summary>
-    void Enrol(int pid);
+    /// <param name="pid">The process.</param>
+    /// <param name="container">Whose it is; just tagged.</param>
+    void Enrol(int pid, Container container);
 
     /// <summary>Says which pod a network namespace belongs to, by its cookie (SO_NETNS_COOKIE).</summary>
     void TagPod(ulong netnsCookie, uint podId);

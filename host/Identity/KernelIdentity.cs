@@ -15,6 +15,7 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     private const string PairsMap = "pmoas_pairs";
     private const string EndsMap = "pmoas_ends";
     private const string CgroupV1 = "pmoas_cgroup_v1";
+    private const string EnrolSockets = "enrol_sockets";
 
     private readonly BpfObject _bpf;
     private readonly bool _cgroupV1;
@@ -41,6 +42,20 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     /// <exception cref="BpfException">The kernel refused.</exception>
     public static KernelIdentity Load(CgroupMode mode, ILogger logger)
     {
+        try
+        {
+            return Load(mode, [], logger);
+        }
+        catch (BpfException e) when (e.Program == EnrolSockets)
+        {
+            // Verifiers differ in whether the socket of a file that an iterator shows may be asked for its storage.
+            logger.LogDebug("Sockets that are open already are tagged through copies of their descriptors: {Reason}", e.Message);
+            return Load(mode, [EnrolSockets], logger);
+        }
+    }
+
+    private static KernelIdentity Load(CgroupMode mode, string[] without, ILogger logger)
+    {
         var bpf = BpfObject.OpenResource(typeof(KernelIdentity).Assembly, "identity.bpf.o", logger);
         try
         {
@@ -48,6 +63,7 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
             BtfLayout.Verify<PmoasTag>(bpf);
             BtfLayout.Verify<NewContainer>(bpf);
             bpf.SetGlobal(CgroupV1, cgroupV1);
+            bpf.SwitchOff(without);
             bpf.Load();
             KernelIdentity loaded = new(bpf, cgroupV1);
             loaded.TagNewCgroups(logger);
@@ -107,9 +123,15 @@ internal sealed class KernelIdentity : IKernelIdentity, IDisposable
     public void TagPodCgroup(ulong cgroupId, uint podId) => _podCgroups.Set(cgroupId, podId);
 
     /// <inheritdoc/>
-    public void Enrol(int pid)
+    public void Enrol(int pid, Container container)
     {
-        using BpfIterator sockets = _bpf.Program("enrol_sockets").AttachIterator(BpfIteratorTarget.Process((uint)pid));
+        BpfProgram enrol = _bpf.Program(EnrolSockets);
+        if (!enrol.Autoload)
+        {
+            HeldSockets.Tag(pid, _bpf.Map(SocketsMap), new PmoasTag(container));
+            return;
+        }
+        using BpfIterator sockets = enrol.AttachIterator(BpfIteratorTarget.Process((uint)pid));
         sockets.Run();
     }
 

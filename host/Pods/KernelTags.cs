@@ -86,7 +86,7 @@ internal sealed class KernelTags(IKernelIdentity kernel, ILogger log)
             held.IsEnrolled = true;
             foreach (int pid in processes)
             {
-                Tell(held.Tag, () => kernel.Enrol(pid));
+                Tell(held.Tag, () => kernel.Enrol(pid, held.Tag));
             }
         }
     }

@@ -7,8 +7,11 @@ namespace Pmoas.Host.Pods;
 internal static unsafe partial class Libc
 {
     public const int AF_UNIX = 1;
+    public const int AF_INET = 2;
+    public const int AF_INET6 = 10;
     public const int SOCK_DGRAM_CLOEXEC = 2 | 0x80000;
     public const int SOL_SOCKET = 1;
+    public const int SO_DOMAIN = 39;
     public const int SO_NETNS_COOKIE = 71;
     public const int CLONE_NEWNET = 0x40000000;
     public const int AT_FDCWD = -100;
@@ -20,6 +23,8 @@ internal static unsafe partial class Libc
     public const uint IN_Q_OVERFLOW = 0x4000;
     public const uint IN_ONLYDIR = 0x1000000;
     public const uint IN_ISDIR = 0x40000000;
+    public const int ESRCH = 3;
+    public const int EBADF = 9;
     public const int ENOSPC = 28;
     public const short POLLIN = 1;
     public const uint STATX_TYPE = 0x1;
@@ -39,6 +44,13 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Lib, SetLastError = true)]
     public static partial int getsockopt(int socket, int level, int option, void* value, uint* length);
+
+    [LibraryImport(Lib, SetLastError = true)]
+    public static partial int pidfd_open(int pid, uint flags);
+
+    /// <summary>A copy of another process's descriptor, closed on exec.</summary>
+    [LibraryImport(Lib, SetLastError = true)]
+    public static partial int pidfd_getfd(SafeFileHandle process, int descriptor, uint flags);
 
     [LibraryImport(Lib, SetLastError = true)]
     public static partial int close(int fd);

@@ -12,7 +12,15 @@ internal static class NetworkNamespace
     public static string? NameOf(int pid) => Link($"/proc/{pid}/ns/net");
 
     /// <summary>True for the machine's own namespace and the daemon's own.</summary>
-    public static bool IsHost(string name) => name == Link("/proc/1/ns/net") || name == Link("/proc/self/ns/net");
+    public static bool IsHost(string name) => OfHost().Any(host => host.Name == name);
+
+    /// <summary>The machine's own namespace and, where it is another one, the daemon's, each with a process that is there.</summary>
+    public static IEnumerable<(int Pid, string Name)> OfHost() =>
+        from host in new[] { 1, Environment.ProcessId }
+        let name = NameOf(host)
+        where name is not null
+        group host by name into there
+        select (there.First(), there.Key);
 
     /// <summary>The namespace's cookie, the number kernel programs know it by; null when the process is gone.</summary>
     /// <exception cref="Win32Exception">The kernel refuses; the message says which step.</exception>

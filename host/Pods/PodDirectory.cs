@@ -84,21 +84,27 @@ internal sealed class PodDirectory : IContainerIndex
     public bool TryGet(uint id, [NotNullWhen(true)] out Container? container) => _snapshot.ById.TryGetValue(id, out container);
 
     /// <inheritdoc/>
-    public void VisitNetworkNamespaces(Predicate<Container> isWanted, Action<Container> visit)
+    public void VisitNetworkNamespaces(Predicate<Container> isWanted, Action<Container> visit) =>
+        NetworkNamespace.Visit([.. from inside in InNamespaces() where isWanted(inside.Container) select (inside.Pid, inside.Name, new Action(() => visit(inside.Container)))]);
+
+    /// <inheritdoc/>
+    public void InEachNetworkNamespace(Action act) =>
+        NetworkNamespace.Visit([.. from inside in InNamespaces() select (inside.Pid, inside.Name, act), .. from host in NetworkNamespace.OfHost() select (host.Pid, host.Name, act)]);
+
+    /// <summary>Of each network namespace but the machine's own a container that is there, a named one if there is any, with its main process.</summary>
+    private List<(int Pid, string Name, Container Container)> InNamespaces()
     {
-        (int, string, Action)[] visits;
         lock (_lock)
         {
-            visits = [.. from tracked in _tracked.All
-                         where tracked is { Running.IsProvisional: false, Cookie: not null, Main: > 0 }
-                         group tracked by tracked.Cookie into inside
-                         select inside.First() into first
-                         where isWanted(first.Running!)
-                         let container = first.Running!
-                         select (first.Main, first.NamespaceName, new Action(() => visit(container)))];
+            return
+            [
+                .. from tracked in _tracked.All
+                   where tracked is { Running: not null, Cookie: not null, Main: > 0 }
+                   group tracked by tracked.Cookie into inside
+                   let first = inside.MinBy(tracked => tracked.Running!.IsProvisional)
+                   select (first.Main, first.NamespaceName, first.Running!),
+            ];
         }
-
-        NetworkNamespace.Visit(visits);
     }
 
     /// <summary>Pid of each listed container's main process, by container id, as this daemon's pid namespace numbers it; none while it is not known.</summary>

@@ -23,7 +23,7 @@ public sealed class AcceptProbe : IProbe
             // In this order: the second program does what the kernel kept from the first.
             new Hook("connection states", "state_changed+state_changed_nested"),
             new Hook("accept", "accept_fexit", "accept_kretprobe", "accept_syscall+accept4_syscall"),
-            new Hook("open connections", "collect", "collect_files"),
+            new Hook("open connections", "collect", "collect_namespace"),
             new Hook("requests", "message_received+message_sent", "inet_received+inet6_received+inet_sent+inet6_sent")
             {
                 Required = false,
@@ -56,11 +56,7 @@ public sealed class AcceptProbe : IProbe
     public void Start(ProbeContext context)
     {
         // Twice: the first walk learns who listens, so that connections older than us are told apart by their direction.
-        BpfProgram bySocket = context.Bpf.Program("collect");
-        BpfIterator collect = bySocket.Autoload
-            ? bySocket.AttachIterator(BpfIteratorTarget.Map(context.Bpf.Map("pmoas_sockets")))
-            : context.Bpf.Program("collect_files").AttachIterator();
-        context.Stopping.Register(collect.Dispose);
+        SocketWalk collect = SocketWalk.Attach(context, "collect", "collect_namespace");
         collect.Run();
         context.OnCollect(collect.Run);
         context.Export("totals");

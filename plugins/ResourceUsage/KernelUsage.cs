@@ -6,7 +6,9 @@ namespace Pmoas.ResourceUsage;
 /// <summary>The kernel half of the plugin: hooks, what of them is switched on, and what is exported.</summary>
 internal static class KernelUsage
 {
-    private const string Walk = "walk_files";
+    private const string WalkFiles = "walk_files";
+    private const string WalkNamespace = "walk_namespace";
+    private const string WalkHeld = "walk_held";
 
     private static readonly string[] Scheduling = ["switched"];
     private static readonly string[] Block = ["request_made", "request_completed"];
@@ -39,7 +41,7 @@ internal static class KernelUsage
             Required = false,
             WithoutIt = "pmoas_resource_usage_network_*_total misses what a connection carried after the last scrape before its end.",
         },
-        new Hook("open sockets", Walk)
+        new Hook("open sockets", WalkFiles, $"{WalkNamespace}+{WalkHeld}")
         {
             Required = false,
             WithoutIt = "pmoas_resource_usage_open_sockets stays 0 and pmoas_resource_usage_network_*_total counts no TCP.",
@@ -61,7 +63,7 @@ internal static class KernelUsage
         [
             .. options.Scheduling ? [] : Scheduling,
             .. options.BlockLatency ? [] : Block,
-            .. options.Network ? [] : (string[])[.. Connections, Walk],
+            .. options.Network ? [] : (string[])[.. Connections, WalkFiles, WalkNamespace, WalkHeld],
             .. options.Network && options.Datagrams ? [] : Datagrams,
             .. options.Network && options.Datagrams && options.DatagramsByMessage ? [] : Messages,
         ]);
@@ -70,18 +72,48 @@ internal static class KernelUsage
     /// <summary>Begins to export, with every hook attached.</summary>
     public static void Start(ProbeContext context)
     {
-        if (context.Bpf.Program(Walk).Autoload)
+        if (Walk(context) is { } walk)
         {
-            BpfIterator walk = context.Bpf.Program(Walk).AttachIterator();
-            context.Stopping.Register(walk.Dispose);
-
             // The first walk notes what connections older than us have carried; those before the scrapes count.
-            walk.Run();
-            context.OnCollect(walk.Run);
+            walk();
+            context.OnCollect(walk);
         }
 
         context.Export("totals");
         context.Export("sockets");
         context.ExportNode("losses");
+    }
+
+    /// <summary>What walks once over all sockets; null where none can.</summary>
+    private static Action? Walk(ProbeContext context)
+    {
+        BpfObject bpf = context.Bpf;
+        Action[] parts =
+        [
+            .. bpf.Program(WalkFiles).Autoload ? [Files(WalkFiles)] : (Action[])[],
+            .. bpf.Program(WalkHeld).Autoload ? [SocketWalk.OverNamespaces(context, WalkNamespace).Run, Files(WalkHeld)] : (Action[])[],
+        ];
+        if (parts.Length == 0)
+        {
+            return null;
+        }
+        ulong walks = 0;
+        return () =>
+        {
+            bpf.SetGlobal("walks", ++walks);
+            bpf.SetGlobal("walking", true);
+            foreach (Action part in parts)
+            {
+                part();
+            }
+            bpf.SetGlobal("walking", false);
+        };
+
+        Action Files(string program)
+        {
+            BpfIterator files = bpf.Program(program).AttachIterator();
+            context.Stopping.Register(files.Dispose);
+            return files.Run;
+        }
     }
 }

@@ -77,7 +77,7 @@ internal sealed partial class PodDevices : IDisposable
                     _byPod.Remove(gone);
                 }
 
-                _containers.VisitNetworkNamespaces(container => isRound || !_byPod.ContainsKey(container.PodId), Visit);
+                _containers.VisitNetworkNamespaces(container => !container.IsProvisional && (isRound || !_byPod.ContainsKey(container.PodId)), Visit);
                 foreach ((string stage, string device, Container container, BpfException e) in _refusals)
                 {
                     _logger.LogWarning("The stage {Stage} has no packets of device {Device} of pod {Namespace}/{Pod}: {Reason}", stage, device, container.Namespace, container.Pod, e.Message);

@@ -34,7 +34,7 @@ public sealed class StackTraceProbe : IProbe
     private static IReadOnlyList<Hook> Connections { get; } =
     [
         new("connection states", "state_changed+state_changed_nested"),
-        new("open connections", "collect", "collect_files"),
+        new("open connections", "collect", "collect_namespace"),
     ];
 
     private static IReadOnlyList<Hook> Packets { get; } =
@@ -139,11 +139,7 @@ public sealed class StackTraceProbe : IProbe
     public void Start(ProbeContext context)
     {
         SayWhereJourneysEnd(context.Bpf);
-        BpfProgram bySocket = context.Bpf.Program("collect");
-        BpfIterator collect = bySocket.Autoload
-            ? bySocket.AttachIterator(BpfIteratorTarget.Map(context.Bpf.Map("pmoas_sockets")))
-            : context.Bpf.Program("collect_files").AttachIterator();
-        context.Stopping.Register(collect.Dispose);
+        SocketWalk collect = SocketWalk.Attach(context, "collect", "collect_namespace");
 
         // Twice: the first walk learns who listens, so that the second can tell which end of an open connection connected.
         collect.Run();

@@ -17,13 +17,17 @@ public interface IContainerIndex
     bool TryGet(uint id, [NotNullWhen(true)] out Container? container);
 
     /// <summary>
-    /// Visits each network namespace that containers listed in <see cref="All"/> have, but not the machine's own, on a thread that is in it; the others wait for it, and the
-    /// caller for all. One that has ended meanwhile is left out.
+    /// Visits each network namespace that containers which run now have, named yet or not, but not the machine's own, on a thread that is in it; the others wait for it, and
+    /// the caller for all. One that has ended meanwhile is left out.
     /// </summary>
-    /// <param name="isWanted">Is told one of the containers that are there: whether to go.</param>
+    /// <param name="isWanted">Is told one of the containers that are there, a named one if there is any: whether to go.</param>
     /// <param name="visit">Is told the same one, and what it throws the caller gets. What it opens, such as a socket or a link, stays in the namespace. It must not
     /// start a thread or queue work: a thread begins, and stays, in the namespace of its maker.</param>
     void VisitNetworkNamespaces(Predicate<Container> isWanted, Action<Container> visit)
     {
     }
+
+    /// <summary>Does it once in each network namespace that containers have and in the machine's own, on a thread that is in it; the caller waits. What it throws the caller gets.</summary>
+    /// <param name="act">It must not start a thread or queue work.</param>
+    void InEachNetworkNamespace(Action act) => act();
 }

@@ -123,7 +123,13 @@ static __always_inline bool pmoas_socket_is_local(const struct sock *sk)
 	return pmoas_is_loopback(r) || pmoas_is_same_address(r, l);
 }
 
-/* The socket of a file that an iterator shows; NULL when it is none. */
+/* What an iterator over TCP shows, as a socket; NULL when it is none (a request, a connection in TIME_WAIT, the end of the walk). */
+static __always_inline struct sock *pmoas_tcp_socket(struct sock_common *shown)
+{
+	return shown ? (struct sock *)bpf_skc_to_tcp_sock(shown) : NULL;
+}
+
+/* The socket of a file that an iterator shows; NULL when it is none. Some verifiers let it be read only, and not be asked for its storage. */
 static __always_inline struct sock *pmoas_socket_of_file(struct file *file)
 {
 	struct socket *socket = file ? bpf_sock_from_file(file) : NULL;

@@ -133,6 +133,10 @@ public sealed class RealCgroupTests : IAsyncDisposable
 
         Assert.Equal([("proxy", NetworkNamespace.NameOf(proxy))], visits.Select(visit => (visit.Container == "app" ? "proxy" : visit.Container, visit.Namespace)));
         Assert.Equal(NetworkNamespace.NameOf(Environment.ProcessId), new FileInfo("/proc/thread-self/ns/net").LinkTarget);
+
+        List<string?> there = [];
+        pods.InEachNetworkNamespace(() => there.Add(new FileInfo("/proc/thread-self/ns/net").LinkTarget));
+        Assert.Equal([NetworkNamespace.NameOf(proxy), .. NetworkNamespace.OfHost().Select(host => host.Name)], there);
         Assert.Equal("thrown there", Assert.Throws<InvalidOperationException>(() => pods.VisitNetworkNamespaces(_ => true, _ => throw new InvalidOperationException("thrown there"))).Message);
 
         foreach (Process process in _started)

@@ -56,7 +56,7 @@ internal sealed class RecordingIdentity : IKernelIdentity
 
     public void TagPodCgroup(ulong cgroupId, uint podId) => PodCgroups[cgroupId] = podId;
 
-    public void Enrol(int pid)
+    public void Enrol(int pid, Container container)
     {
         Enrolled.Enqueue(pid);
         _calls.Enqueue($"enrol {pid}");
