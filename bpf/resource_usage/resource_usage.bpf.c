@@ -122,7 +122,7 @@ int walk_files(struct bpf_iter__task_file *ctx)
 	struct sock *sk;
 
 	if (!task || !file) {
-		bpf_for_each_map_elem(&sockets, clear_unmet, NULL, 0);
+		walk_ends();
 		return 0;
 	}
 	sk = socket_of_interest(file);
@@ -155,8 +155,7 @@ int walk_held(struct bpf_iter__task_file *ctx)
 	struct sock *sk;
 
 	if (!task || !file) {
-		bpf_for_each_map_elem(&sockets, clear_unmet, NULL, 0);
-		bpf_for_each_map_elem(&held, forget_unmet, NULL, 0);
+		walk_ends();
 		return 0;
 	}
 	sk = socket_of_interest(file);

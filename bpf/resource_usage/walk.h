@@ -123,7 +123,7 @@ static __always_inline struct pmoas_tag *tag_of_held(struct sock *sk, struct tas
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 262144);
+	__uint(max_entries, 65536);
 	__type(key, __u64);
 	__type(value, __u64);
 } held SEC(".maps");
@@ -158,6 +158,12 @@ static long clear_unmet(struct bpf_map *map, const void *key, struct resource_us
 		s->walk = walks;
 	}
 	return 0;
+}
+
+static __always_inline void walk_ends(void)
+{
+	bpf_for_each_map_elem(&sockets, clear_unmet, NULL, 0);
+	bpf_for_each_map_elem(&held, forget_unmet, NULL, 0);
 }
 
 /* An internet socket that this program counts, or NULL. */

@@ -8,7 +8,8 @@ namespace Pmoas.Host.Demo;
 /// <summary>One TCP connection speaking HTTP/1.1, with its bytes counted. Made in the network namespace of the constructing thread; one thread at a time.</summary>
 internal sealed class ExactConnection : IDisposable
 {
-    private const int TimeoutMilliseconds = 10_000;
+    private static readonly int s_timeoutMilliseconds = (int)Patience.Of(TimeSpan.FromSeconds(10)).TotalMilliseconds;
+
     private readonly Socket _socket;
     private readonly Uri _url;
     private readonly byte[] _buffer = new byte[65536];
@@ -22,8 +23,8 @@ internal sealed class ExactConnection : IDisposable
         _socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp)
         {
             NoDelay = true,
-            ReceiveTimeout = TimeoutMilliseconds,
-            SendTimeout = TimeoutMilliseconds,
+            ReceiveTimeout = s_timeoutMilliseconds,
+            SendTimeout = s_timeoutMilliseconds,
         };
         _socket.Connect(address, url.Port);
     }
